@@ -1,0 +1,20 @@
+import type { HttpHandler } from '@azure/functions';
+import { type RunId, runId } from '../shared/domain/ids.ts';
+import type { Approval } from '../shared/steps/approve-run.ts';
+import { atTheEdge } from './at-the-edge.ts';
+import { problem } from './problem.ts';
+
+/** `POST /api/runs/{run}/approve`: a person lets a held run be sent. */
+export const approve = (approveRun: (id: RunId) => Promise<Approval>): HttpHandler =>
+  atTheEdge(async (http) => {
+    const id = runId.safeParse(http.params.run);
+    const answer: Approval = id.success ? await approveRun(id.data) : { kind: 'unknown' };
+    switch (answer.kind) {
+      case 'approved':
+        return { status: 202, jsonBody: { run: http.params.run, state: 'sending' } };
+      case 'not-held':
+        return problem(409, 'The run is not held', `It is ${answer.state}.`);
+      case 'unknown':
+        return problem(404, 'Unknown run', 'There is no run of that id.');
+    }
+  });

@@ -1,0 +1,134 @@
+import { app, type HttpHandler, type HttpMethod, type StorageQueueHandler } from '@azure/functions';
+import { compose } from '../shared/compose.ts';
+import type { RunId } from '../shared/domain/ids.ts';
+import type { Claim } from '../shared/domain/run.ts';
+import { steps } from '../shared/domain/turn.ts';
+import { type Message, messages } from '../shared/messages.ts';
+import { type Approval, approveRun } from '../shared/steps/approve-run.ts';
+import { cutPages } from '../shared/steps/cut-pages.ts';
+import { describeRun, listRuns } from '../shared/steps/describe-run.ts';
+import { finish } from '../shared/steps/finish.ts';
+import { listRows } from '../shared/steps/list-rows.ts';
+import { planShards } from '../shared/steps/plan-shards.ts';
+import { poison } from '../shared/steps/poison.ts';
+import { readSlice } from '../shared/steps/read-slice.ts';
+import { type RunRequest, requestRun } from '../shared/steps/request-run.ts';
+import { send } from '../shared/steps/send.ts';
+import { settle } from '../shared/steps/settle.ts';
+import { startDueRuns } from '../shared/steps/start-due-runs.ts';
+import { startRun } from '../shared/steps/start-run.ts';
+import { supervise } from '../shared/steps/supervise.ts';
+import { approve } from './approve.ts';
+import { health } from './health.ts';
+import { poisoned, queueStep } from './queue-step.ts';
+import { runExport } from './run-export.ts';
+import { oneRun, rows, runs } from './runs.ts';
+import { timer } from './timer.ts';
+
+/** Put in by the bundler, from package.json. */
+declare const APP_VERSION: string;
+
+// First, so that a wrong setting below fails with its own words, and not as "no functions found".
+app.http('health', {
+  route: 'health',
+  methods: ['GET'],
+  authLevel: 'anonymous',
+  handler: health(APP_VERSION),
+});
+
+const stopping = new AbortController();
+app.hook.appTerminate(() => stopping.abort());
+const { ports, perform } = compose(process.env, stopping.signal);
+
+// Every timer is in UTC; the time zone of a schedule is the schedule's own.
+app.timer('scheduled-refresh', {
+  schedule: '0 * * * * *',
+  handler: timer(() => perform(startDueRuns(ports))),
+});
+app.timer('supervise', { schedule: '*/30 * * * * *', handler: timer(() => perform(supervise(ports))) });
+
+queue(
+  'start-run',
+  queueStep(messages['start-run'], (message) => perform(startRun(ports, message))),
+);
+queue(
+  'read-slice',
+  queueStep(messages['read-slice'], (message) => perform(readSlice(ports, message))),
+);
+queue(
+  'plan-shards',
+  queueStep(messages['plan-shards'], (message) => perform(planShards(ports, message))),
+);
+queue(
+  'cut-pages',
+  queueStep(messages['cut-pages'], (message) => perform(cutPages(ports, message))),
+);
+queue(
+  'send',
+  queueStep(messages.send, (message) => perform(send(ports, message))),
+);
+queue(
+  'settle',
+  queueStep(messages.settle, (message) => perform(settle(ports, message))),
+);
+queue(
+  'finish',
+  queueStep(messages.finish, (message) => perform(finish(ports, message))),
+);
+for (const step of steps) {
+  queue(
+    `${step}-poison`,
+    poisoned<Message>(messages[step], (message) => perform(poison(ports, message))),
+  );
+}
+
+http(
+  'run-export',
+  'POST',
+  'exports/{id}/run',
+  runExport(ports.clock.now, (claim) => request(claim)),
+);
+http(
+  'runs',
+  'GET',
+  'runs',
+  runs((filter) => listRuns(ports, filter)),
+);
+http(
+  'run',
+  'GET',
+  'runs/{run}',
+  oneRun((id) => describeRun(ports, id)),
+);
+http(
+  'rows',
+  'GET',
+  'runs/{run}/rows',
+  rows((id, outcome, range) => listRows(ports, id, outcome, range)),
+);
+http(
+  'approve',
+  'POST',
+  'runs/{run}/approve',
+  approve((id) => approved(id)),
+);
+
+function queue(queueName: string, handler: StorageQueueHandler): void {
+  app.storageQueue(queueName, { queueName, connection: 'AzureWebJobsStorage', handler });
+}
+
+function http(name: string, method: HttpMethod, route: string, handler: HttpHandler): void {
+  app.http(name, { route, methods: [method], authLevel: 'function', handler });
+}
+
+async function request(claim: Claim): Promise<RunRequest> {
+  const answer = await requestRun(ports, claim);
+  if (answer.kind === 'accepted') await perform(answer.messages);
+  return answer;
+}
+
+async function approved(id: RunId): Promise<Approval> {
+  const answer = await approveRun(ports, id);
+  if (answer.kind === 'approved') await perform(answer.messages);
+  return answer;
+}

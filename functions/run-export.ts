@@ -1,0 +1,74 @@
+import type { HttpHandler, HttpRequest } from '@azure/functions';
+import { z } from 'zod';
+import { exportId } from '../shared/domain/ids.ts';
+import { type Claim, runKind } from '../shared/domain/run.ts';
+import { runAt, runForKey } from '../shared/domain/run-ids.ts';
+import type { RunRequest } from '../shared/steps/request-run.ts';
+import { atTheEdge } from './at-the-edge.ts';
+import { problem } from './problem.ts';
+
+const body = z.strictObject({ kind: runKind.default('changes') });
+
+const maxKeyLength = 200;
+
+/** `POST /api/exports/{id}/run`: 202 with the run's address, or 409 with the active run's. */
+export const runExport = (now: () => number, request: (claim: Claim) => Promise<RunRequest>): HttpHandler =>
+  atTheEdge(async (http) => {
+    const id = exportId.safeParse(http.params.id);
+    const asked = body.safeParse(await bodyOf(http));
+    const key = http.headers.get('idempotency-key');
+    if (!id.success) return problem(404, 'Unknown export', 'There is no export of that id.');
+    if (!asked.success) {
+      const errors = asked.error.issues.map(({ path, message }) => ({
+        field: path.join('.') || 'body',
+        message,
+      }));
+      return problem(400, 'The body is wrong', 'Send nothing, or {"kind": "changes" | "full" | "dry-run"}.', {
+        errors,
+      });
+    }
+    if (key !== null && (key.length === 0 || key.length > maxKeyLength)) {
+      return problem(400, 'The Idempotency-Key is wrong', `Send 1 to ${maxKeyLength} characters, or none.`);
+    }
+    const requestedAt = now();
+    const answer = await request({
+      runId: key === null ? runAt(id.data, requestedAt) : runForKey(id.data, key),
+      exportId: id.data,
+      kind: asked.data.kind,
+      trigger: 'http',
+      requestedAt,
+    });
+    switch (answer.kind) {
+      case 'accepted':
+      case 'known': {
+        const url = addressOf(http, answer.run);
+        return { status: 202, headers: { location: url }, jsonBody: { run: answer.run, url } };
+      }
+      case 'active': {
+        const url = addressOf(http, answer.run);
+        return problem(409, 'A run is active', 'Wait for it to end.', { run: answer.run, url });
+      }
+      case 'unknown-export':
+        return problem(404, 'Unknown export', 'There is no export of that id.');
+      case 'unknown-connection':
+        return problem(
+          409,
+          'Unknown connection',
+          `Make the connection ${answer.connection}, or choose another.`,
+        );
+      case 'paused':
+        return problem(409, 'The export is paused', `${answer.reason} ${answer.remedy}`);
+    }
+  });
+
+const addressOf = (http: HttpRequest, run: string): string => new URL(`/api/runs/${run}`, http.url).href;
+
+const bodyOf = async (http: HttpRequest): Promise<unknown> => {
+  const text = await http.text();
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,30 @@
+import type { SourceFault } from '../../ports/source.ts';
+import type { Client, Reply } from './client.ts';
+import { foreignLink } from './faults.ts';
+
+interface Chain {
+  readonly rows: readonly unknown[];
+  /** Whether the last page was reached. */
+  readonly complete: boolean;
+}
+
+export type ChainReply =
+  | { readonly kind: 'ok'; readonly value: Chain }
+  | Extract<Reply, { kind: 'denied' }>
+  | SourceFault;
+
+/** Pages one after the other, at most `maxPages`: for what is small, or for a look. A page may be empty and go on. */
+export const readChain = async (client: Client, first: URL, maxPages: number): Promise<ChainReply> => {
+  const rows: unknown[] = [];
+  let url = first;
+  for (let page = 0; page < maxPages; page += 1) {
+    const reply = await client.get(url);
+    if (reply.kind !== 'ok') return reply;
+    for (const row of reply.value.rows) rows.push(row);
+    if (reply.value.next === null) return { kind: 'ok', value: { rows, complete: true } };
+    const next = client.follow(reply.value.next);
+    if (next === undefined) return foreignLink(first.pathname);
+    url = next;
+  }
+  return { kind: 'ok', value: { rows, complete: false } };
+};

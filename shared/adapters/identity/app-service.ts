@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** Where App Service and Functions serve tokens of the managed identity. */
+export interface AppServiceIdentity {
+  readonly endpoint: string;
+  readonly header: string;
+  readonly clientId?: string;
+}
+
+export interface FreshToken {
+  readonly token: string;
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number;
+}
+
+const tokenAnswer = z.object({
+  access_token: z.string().min(1),
+  expires_on: z.coerce.number().int().positive(),
+});
+const timeoutMs = 10_000;
+
+/** What the platform tells the process about its identity; `undefined` where it runs elsewhere. */
+export const appServiceIdentity = (
+  environment: Readonly<Record<string, string | undefined>>,
+  clientId?: string,
+): AppServiceIdentity | undefined => {
+  const { IDENTITY_ENDPOINT: endpoint, IDENTITY_HEADER: header } = environment;
+  if (!endpoint || !header) return undefined;
+  return { endpoint, header, ...(clientId !== undefined && { clientId }) };
+};
+
+/** Asks the endpoint itself. https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference */
+export const requestToken = async (identity: AppServiceIdentity, scope: string): Promise<FreshToken> => {
+  const url = new URL(identity.endpoint);
+  url.searchParams.set('api-version', '2019-08-01');
+  url.searchParams.set('resource', scope.replace(/\/\.default$/, ''));
+  if (identity.clientId !== undefined) url.searchParams.set('client_id', identity.clientId);
+  const response = await fetch(url, {
+    headers: { 'X-IDENTITY-HEADER': identity.header },
+    redirect: 'error',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  const body: unknown = response.ok
+    ? await response.json().catch(() => undefined)
+    : await response.body?.cancel();
+  const parsed = tokenAnswer.safeParse(body);
+  if (!parsed.success) throw new Error(`The identity endpoint gave no token (status ${response.status}).`);
+  return { token: parsed.data.access_token, expiresAt: parsed.data.expires_on * 1000 };
+};

@@ -1,0 +1,106 @@
+import type { TokenCredential } from '@azure/identity';
+import type { SecretClient } from '@azure/keyvault-secrets';
+import type { Clock } from '../../ports/clock.ts';
+import type { SecretAnswer, Secrets } from '../../ports/secrets.ts';
+import { isLoopbackHttp, sandboxVaultUrl, sendTo } from './sandbox.ts';
+
+interface VaultOptions {
+  readonly vaultUrl: string;
+  readonly credential: TokenCredential;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly cacheMinutes?: number;
+  /** Allows a vault at plain http on this machine. */
+  readonly sandbox: boolean;
+}
+
+// Few and short: they multiply with those of the queue.
+const retryOptions = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 };
+
+/** Secrets in Azure Key Vault. Values are held in memory only; errors name secrets, never values. */
+export const keyVaultSecrets = (options: VaultOptions): Secrets => {
+  const { clock, cacheMinutes = 10 } = options;
+  const client = lazyClient(options);
+  const cache = new Map<string, { readonly value: string; readonly until: number }>();
+
+  const remember = (name: string, value: string): SecretAnswer => {
+    cache.set(name, { value, until: clock.now() + cacheMinutes * 60_000 });
+    return { kind: 'ok', value };
+  };
+
+  const read = async (name: string): Promise<SecretAnswer> => {
+    try {
+      const { value } = await (await client()).getSecret(name);
+      return value === undefined ? { kind: 'absent' } : remember(name, value);
+    } catch (error) {
+      cache.delete(name);
+      return refusal(error);
+    }
+  };
+
+  return {
+    async get(name, { fresh = false } = {}) {
+      checkSecretName(name);
+      const cached = cache.get(name);
+      return !fresh && cached && cached.until > clock.now()
+        ? { kind: 'ok', value: cached.value }
+        : read(name);
+    },
+
+    // The vault has no "write unless there": a write makes a new version. Reading again after it lets two writers of
+    // the same moment agree on the newest; who must be alone for certain claims a row first.
+    async create(name, value) {
+      checkSecretName(name);
+      const before = await read(name);
+      if (before.kind !== 'absent') return before;
+      try {
+        await (await client()).setSecret(name, value);
+      } catch (error) {
+        const refused = status(error) === 409 ? undefined : refusal(error);
+        if (refused) return refused;
+      }
+      return read(name);
+    },
+  };
+};
+
+export const checkSecretName = (name: string): void => {
+  // https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates#object-identifiers
+  if (/^[0-9a-zA-Z-]{1,127}$/.test(name)) return;
+  throw new RangeError('A secret name must be 1 to 127 characters of 0-9, a-z, A-Z and "-".');
+};
+
+const lazyClient = ({ vaultUrl, credential, sandbox }: VaultOptions): (() => Promise<SecretClient>) => {
+  const redirected = isLoopbackHttp(vaultUrl);
+  if (redirected && !sandbox) throw new Error('A vault at plain http is for the sandbox only.');
+  const make = async (): Promise<SecretClient> => {
+    // Loaded at first use, so that a start without secrets does not pay for it.
+    const { SecretClient } = await import('@azure/keyvault-secrets');
+    return redirected
+      ? new SecretClient(sandboxVaultUrl, credential, {
+          retryOptions,
+          additionalPolicies: [{ policy: sendTo(vaultUrl), position: 'perRetry' }],
+        })
+      : new SecretClient(vaultUrl, credential, { retryOptions });
+  };
+  let made: Promise<SecretClient> | undefined;
+  return () => {
+    made ??= make();
+    return made;
+  };
+};
+
+/** The expected refusals as values; anything else is thrown on. */
+const refusal = (error: unknown): SecretAnswer => {
+  switch (status(error)) {
+    case 404:
+      return { kind: 'absent' };
+    case 401:
+    case 403:
+      return { kind: 'forbidden' };
+    default:
+      throw error;
+  }
+};
+
+const status = (error: unknown): unknown =>
+  error instanceof Error && 'statusCode' in error ? error.statusCode : undefined;

@@ -1,0 +1,27 @@
+import type { z } from 'zod';
+import { connectionDefinition, exportDefinition, refreshSchedule } from '../../domain/definition.ts';
+import { lane, sendingRuns } from '../../domain/lane.ts';
+import { page } from '../../domain/page.ts';
+import { exportState, run, skippedOccurrence } from '../../domain/run.ts';
+import { readers, slice } from '../../domain/slice.ts';
+import { slots } from '../../domain/slots.ts';
+import { snapshotManifest } from '../../domain/snapshot.ts';
+import type { Rows } from '../../ports/rows.ts';
+import type { Store } from '../../ports/store.ts';
+
+/** Every table with its name and the schema of its rows; `open` says where they lie. */
+export const storeOf = (open: <T>(table: string, schema: z.ZodType<T>) => Rows<T>): Store => ({
+  connections: open('connections', connectionDefinition),
+  exports: open('exports', exportDefinition),
+  schedule: open('schedule', refreshSchedule),
+  states: open('states', exportState),
+  runs: open('runs', run),
+  skipped: open('skipped', skippedOccurrence),
+  slices: open('slices', slice),
+  readers: open('readers', readers),
+  pages: open('pages', page),
+  brands: open('brands', sendingRuns),
+  lanes: open('lanes', lane),
+  slots: open('slots', slots),
+  snapshots: open('snapshots', snapshotManifest),
+});

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { dataverseSource } from './adapters/dataverse/dataverse.ts';
+import { appServiceIdentity } from './adapters/identity/app-service.ts';
+import { appCredential } from './adapters/identity/credential.ts';
+import { identityTokens } from './adapters/identity/tokens.ts';
+import { keyVaultSecrets } from './adapters/key-vault/secrets.ts';
+import { omnisendDestination } from './adapters/omnisend/destination.ts';
+import { openStorage } from './adapters/storage/storage.ts';
+import { systemClock } from './adapters/system/clock.ts';
+import { consoleLog } from './adapters/system/console-log.ts';
+import { parseConfig } from './config.ts';
+import type { Ports } from './ports/ports.ts';
+import type { Outgoing } from './ports/queue.ts';
+
+export interface App {
+  readonly ports: Ports;
+  /** Sends what a step returns, last of all: a step that dies before is put right by the supervisor. */
+  readonly perform: (step: Promise<readonly Outgoing[]> | readonly Outgoing[]) => Promise<void>;
+}
+
+/**
+ * Every port with its adapter. Nothing is opened, loaded or asked before a step needs it. Throws where a setting is
+ * wrong: an error that lists every fault.
+ */
+export function compose(
+  environment: Readonly<Record<string, string | undefined>>,
+  stopping: AbortSignal,
+): App {
+  const parsed = parseConfig(environment);
+  if (parsed.kind === 'faults') {
+    const lines = parsed.faults.map(({ field, message, remedy }) => `  ${field}: ${message} ${remedy}`);
+    throw new Error(`The app cannot start, its settings are wrong:\n${lines.join('\n')}`);
+  }
+  const { config } = parsed;
+  const clock = systemClock;
+  const identity = config.clientId === undefined ? {} : { clientId: config.clientId };
+  const credential = appCredential(identity);
+  const tokens = identityTokens({
+    credential,
+    clock,
+    identity: appServiceIdentity(environment, config.clientId),
+  });
+  const { store, blobs, queue } = openStorage(
+    config.storage.kind === 'identity' ? { ...config.storage, credential } : config.storage,
+  );
+  const ports: Ports = {
+    store,
+    blobs,
+    queue,
+    secrets: keyVaultSecrets({ vaultUrl: config.vaultUrl, credential, clock, sandbox: config.sandbox }),
+    source: dataverseSource({ url: config.dataverseUrl, tokens, clock }),
+    destination: omnisendDestination({ baseUrl: config.omnisendUrl, clock }),
+    clock,
+    log: consoleLog,
+    limits: {
+      requestsPerMinute: config.requestsPerMinute,
+      startRate: config.startRate,
+      readConcurrency: config.readConcurrency,
+    },
+    newSecret: () => randomBytes(32).toString('base64url'),
+    stopping,
+  };
+  return {
+    ports,
+    perform: async (step) => {
+      for (const outgoing of await step) await queue.put(outgoing);
+    },
+  };
+}

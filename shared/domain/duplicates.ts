@@ -1,0 +1,32 @@
+import type { SpoolRow } from './spool.ts';
+
+const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+/**
+ * Order of rows with one e-mail: the winner first. Newest change, then lowest customer id; a row whose age the source
+ * does not tell loses to one whose age it does. The content decides last, so that the order in which rows were read
+ * can never matter.
+ */
+export const compareRivals = (a: SpoolRow, b: SpoolRow): number => {
+  const ageA = a.at ?? Number.NEGATIVE_INFINITY;
+  const ageB = b.at ?? Number.NEGATIVE_INFINITY;
+  if (ageA !== ageB) return ageA > ageB ? -1 : 1;
+  return compareText(a.id, b.id) || compareText(JSON.stringify(a), JSON.stringify(b));
+};
+
+export interface Rivals {
+  readonly winner: SpoolRow;
+  readonly losers: readonly SpoolRow[];
+  /** Positions of the segments of all of them, ascending. */
+  readonly segments: readonly number[];
+}
+
+/** One winner among rows of one key (at least one): its contact is sent, with the segments of all. */
+export const settleRivals = (rows: readonly SpoolRow[]): Rivals => {
+  const [only] = rows;
+  if (only !== undefined && rows.length === 1) return { winner: only, losers: [], segments: only.segments };
+  const [winner, ...losers] = rows.toSorted(compareRivals);
+  if (winner === undefined) throw new Error('A key without rows has no winner.');
+  const segments = [...new Set(rows.flatMap((row) => row.segments))].sort((a, b) => a - b);
+  return { winner, losers, segments };
+};

@@ -1,0 +1,81 @@
+import { z } from 'zod';
+import { exportDefinition } from './definition.ts';
+import { brandId, exportId, runId } from './ids.ts';
+import { type RunState, runStates } from './states.ts';
+import { planTally, runTally } from './tally.ts';
+import { turn } from './turn.ts';
+
+const moment = z.int();
+
+export const runKind = z.enum(['changes', 'full', 'dry-run']);
+export type RunKind = z.infer<typeof runKind>;
+
+/** Who asked for the run, before it exists: what the export's active-run row holds. */
+export const claim = z.object({
+  runId,
+  exportId,
+  kind: runKind,
+  trigger: z.enum(['schedule', 'http']),
+  requestedAt: moment,
+});
+export type Claim = z.infer<typeof claim>;
+
+/** Per export: which run is active, and whether a person must act first. */
+export const exportState = z.object({
+  active: claim.nullable(),
+  paused: z.object({ reason: z.string(), remedy: z.string(), at: moment }).nullable(),
+  /** The latest moment for which the schedule was looked at. */
+  scheduledUntil: moment.nullable(),
+});
+export type ExportState = z.infer<typeof exportState>;
+
+export const run = z.object({
+  id: runId,
+  kind: runKind,
+  trigger: z.enum(['schedule', 'http']),
+  /** The export as it was when the run was asked for: a later edit concerns the next run. */
+  definition: exportDefinition,
+  secretName: z.string(),
+  state: z.enum(runStates as [RunState, ...RunState[]]),
+  /** Why it is held, failed, cancelled or partial: a code and a sentence for people. */
+  reason: z.object({ code: z.string(), message: z.string() }).nullable(),
+  /** Nothing more is posted, and the run ends `failed` with this reason. `answers: false`: none can be had any more. */
+  stop: z.object({ code: z.string(), message: z.string(), answers: z.boolean() }).nullable(),
+  requestedAt: moment,
+  startedAt: moment.nullable(),
+  endedAt: moment.nullable(),
+  /** When anything was last read, planned, posted or answered. */
+  progressAt: moment,
+  turn,
+  /** The brand and the environment, known from `reading` on. */
+  brand: z.object({ id: brandId, name: z.string() }).nullable(),
+  slices: z.int(),
+  /** Known from `planning` on. `snapshot` is the run whose snapshot this run is compared with. */
+  plan: z
+    .object({
+      shards: z.int(),
+      /** Shards planned so far. */
+      planned: z.int(),
+      snapshot: z.object({ run: runId, shards: z.int() }).nullable(),
+      tally: planTally,
+    })
+    .nullable(),
+  /** Known from `sending` on. */
+  pages: z.int(),
+  /** How often settlement has looked, so that it looks less and less often. */
+  looks: z.int(),
+  /** When settlement was first refused a permission, until it is granted one again. */
+  forbiddenAt: moment.nullable(),
+  /** Shards of the next snapshot that are written, and the records in them. */
+  committed: z.object({ shards: z.int(), records: z.int() }),
+  tally: runTally.nullable(),
+});
+export type Run = z.infer<typeof run>;
+
+/** An occurrence that made no run, with its reason. */
+export const skippedOccurrence = z.object({
+  exportId,
+  at: moment,
+  reason: z.object({ code: z.string(), message: z.string() }),
+});
+export type SkippedOccurrence = z.infer<typeof skippedOccurrence>;

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+
+const count = z.int().min(0).default(0);
+const countByName = z.record(z.string(), z.int().min(0)).default({});
+
+/** What reading a slice found. read = spooled + invalid. */
+export const readTally = z.object({
+  read: count,
+  spooled: count,
+  invalid: count,
+  invalidByReason: countByName,
+  /** `<field>:<reason>` → rows. */
+  leftOut: countByName,
+});
+export type ReadTally = z.infer<typeof readTally>;
+
+/** What planning decided. spooled = duplicate + unchanged + upserts. */
+export const planTally = z.object({
+  duplicate: count,
+  unchanged: count,
+  upserts: count,
+  /** Upserts whose key the snapshot does not know: contacts that may be new to Omnisend, and to its bill. */
+  joined: count,
+  leaves: count,
+  /** Upserts that take back a marker which the definition no longer makes; the leave guard counts them. */
+  takenBack: count,
+  /** Records of the snapshot before this run: what the leave guard's share refers to. */
+  known: count,
+});
+export type PlanTally = z.infer<typeof planTally>;
+
+/** What became of the rows of a page, a run: of upserts, and apart from them of leaves. */
+export const sendTally = z.object({ accepted: count, refused: count, failed: count, unsent: count });
+export type SendTally = z.infer<typeof sendTally>;
+
+/** The run's final account. */
+export const runTally = z.object({
+  read: count,
+  accepted: count,
+  unchanged: count,
+  duplicate: count,
+  invalid: count,
+  refused: count,
+  failed: count,
+  unsent: count,
+  leaves: sendTally,
+  invalidByReason: countByName,
+  leftOut: countByName,
+});
+export type RunTally = z.infer<typeof runTally>;

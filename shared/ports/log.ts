@@ -1,0 +1,24 @@
+/** Every event the app reports, one per step. Fields are counts, ids, states and codes; never a value of a row. */
+export type EventName =
+  | 'run-requested'
+  | 'run-skipped'
+  | 'run-held'
+  | 'run-started'
+  | 'slice-read'
+  | 'shards-planned'
+  | 'pages-cut'
+  | 'lane-worked'
+  | 'run-settled'
+  | 'run-ended'
+  | 'supervised'
+  | 'message-poisoned'
+  | 'step-without-effect'
+  | 'http-failed';
+
+export type EventFields = Readonly<Record<string, string | number | boolean | null>>;
+
+export interface Log {
+  info(event: EventName, fields: EventFields): void;
+  warn(event: EventName, fields: EventFields): void;
+  error(event: EventName, fields: EventFields): void;
+}

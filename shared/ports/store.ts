@@ -1,0 +1,38 @@
+import type { ConnectionDefinition, ExportDefinition, RefreshSchedule } from '../domain/definition.ts';
+import type { Lane, SendingRuns } from '../domain/lane.ts';
+import type { Page } from '../domain/page.ts';
+import type { ExportState, Run, SkippedOccurrence } from '../domain/run.ts';
+import type { Readers, Slice } from '../domain/slice.ts';
+import type { Slots } from '../domain/slots.ts';
+import type { SnapshotManifest } from '../domain/snapshot.ts';
+import type { Rows } from './rows.ts';
+
+/** Every table of the app. The comment gives partition / key. */
+export interface Store {
+  /** `connections` / connection id */
+  readonly connections: Rows<ConnectionDefinition>;
+  /** `exports` / export id */
+  readonly exports: Rows<ExportDefinition>;
+  /** `schedule` / `refresh` */
+  readonly schedule: Rows<RefreshSchedule>;
+  /** `exports` / export id */
+  readonly states: Rows<ExportState>;
+  /** export id / run id */
+  readonly runs: Rows<Run>;
+  /** export id / occurrence */
+  readonly skipped: Rows<SkippedOccurrence>;
+  /** run id / slice number */
+  readonly slices: Rows<Slice>;
+  /** `environments` / environment */
+  readonly readers: Rows<Readers>;
+  /** run id / page number */
+  readonly pages: Rows<Page>;
+  /** `brands` / brand id */
+  readonly brands: Rows<SendingRuns>;
+  /** brand id / lane number */
+  readonly lanes: Rows<Lane>;
+  /** brand id / `all` */
+  readonly slots: Rows<Slots>;
+  /** export id / brand id */
+  readonly snapshots: Rows<SnapshotManifest>;
+}

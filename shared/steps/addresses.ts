@@ -1,0 +1,59 @@
+import type { BrandId, ConnectionId, ExportId, RunId } from '../domain/ids.ts';
+import { exportOf } from '../domain/ids.ts';
+import type { RowAddress } from '../ports/rows.ts';
+
+const numbered = (number: number): string => String(number).padStart(6, '0');
+
+/** Where each row and each blob lies. Numbers are padded, so that rows list in their order. */
+export const at = {
+  connection: (id: ConnectionId): RowAddress => ({ partition: 'connections', key: id }),
+  export: (id: ExportId): RowAddress => ({ partition: 'exports', key: id }),
+  state: (id: ExportId): RowAddress => ({ partition: 'exports', key: id }),
+  refresh: { partition: 'schedule', key: 'refresh' } satisfies RowAddress,
+  run: (id: RunId): RowAddress => ({ partition: exportOf(id), key: id }),
+  skipped: (id: ExportId, moment: number): RowAddress => ({
+    partition: id,
+    key: String(moment).padStart(15, '0'),
+  }),
+  slice: (run: RunId, number: number): RowAddress => ({ partition: run, key: numbered(number) }),
+  readers: (environment: string): RowAddress => ({
+    partition: 'environments',
+    key: environment.replace(/[^A-Za-z0-9.-]/g, '_'),
+  }),
+  page: (run: RunId, number: number): RowAddress => ({ partition: run, key: numbered(number) }),
+  brand: (brand: BrandId): RowAddress => ({ partition: 'brands', key: brand }),
+  lane: (brand: BrandId, number: number): RowAddress => ({ partition: brand, key: String(number) }),
+  slots: (brand: BrandId): RowAddress => ({ partition: brand, key: 'all' }),
+  snapshot: (id: ExportId, brand: BrandId): RowAddress => ({ partition: id, key: brand }),
+} as const;
+
+export const keyOf = { slice: numbered, page: numbered } as const;
+
+/** Folders under a run's own, so that one prefix removes what a run left behind. */
+export const paths = {
+  /** Written by one try of one step of a slice; only the slice's row says which of them count. */
+  spool: (run: RunId, slice: number, name: string): string => `runs/spool/${run}/${numbered(slice)}/${name}`,
+  spoolOf: (run: RunId): string => `runs/spool/${run}/`,
+  invalid: (run: RunId, slice: number, name: string): string =>
+    `runs/rows/${run}/invalid/${numbered(slice)}/${name}`,
+  leftOut: (run: RunId, slice: number, name: string): string =>
+    `runs/rows/${run}/left-out/${numbered(slice)}/${name}`,
+  changes: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.changes`,
+  ends: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.ends`,
+  dropped: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.dropped`,
+  pagesOf: (run: RunId): string => `runs/pages/${run}/`,
+  duplicates: (run: RunId, shard: number): string => `runs/rows/${run}/duplicate/${numbered(shard)}`,
+  duplicatesOf: (run: RunId): string => `runs/rows/${run}/duplicate/`,
+  refused: (run: RunId, page: number, batch: number): string =>
+    `runs/rows/${run}/refused/${numbered(page)}/${numbered(batch)}`,
+  /** Accepted without a field, as Omnisend's answer for a batch tells. */
+  leftOutOfBatch: (run: RunId, page: number, batch: number): string =>
+    `runs/rows/${run}/left-out/pages/${numbered(page)}-${numbered(batch)}`,
+  leftOutOfBatches: (run: RunId): string => `runs/rows/${run}/left-out/pages/`,
+  refusedOf: (run: RunId): string => `runs/rows/${run}/refused/`,
+  refusedOfPage: (run: RunId, page: number): string => `runs/rows/${run}/refused/${numbered(page)}/`,
+  rowsOf: (run: RunId): string => `runs/rows/${run}/`,
+  snapshot: (id: ExportId, brand: BrandId, run: RunId, shard: number): string =>
+    `snapshots/${id}/${brand}/${run}/${numbered(shard)}`,
+  snapshotOf: (id: ExportId, brand: BrandId, run: RunId): string => `snapshots/${id}/${brand}/${run}/`,
+} as const;

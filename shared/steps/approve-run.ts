@@ -1,0 +1,30 @@
+import type { RunId } from '../domain/ids.ts';
+import { toRunState } from '../domain/states.ts';
+import { nextTurn } from '../domain/turn.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Outgoing } from '../ports/queue.ts';
+import { at } from './addresses.ts';
+import { beginSending } from './begin-sending.ts';
+import { changeRow } from './change-row.ts';
+import { runMessage } from './outgoing.ts';
+
+export type Approval =
+  | { readonly kind: 'approved'; readonly messages: readonly Outgoing[] }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'not-held'; readonly state: string };
+
+/** A person's word that a held run may be sent. */
+export async function approveRun(ports: Ports, id: RunId): Promise<Approval> {
+  const now = ports.clock.now();
+  let approved: readonly Outgoing[] | undefined;
+  const row = await changeRow(ports.store.runs, at.run(id), (run) => {
+    approved = undefined;
+    if (run?.state !== 'held') return undefined;
+    const turn = nextTurn(run.turn, 'settle', now);
+    approved = [runMessage(id, turn, now)];
+    return { ...run, state: toRunState(run.state, 'sending'), reason: null, turn, progressAt: now };
+  });
+  if (row === undefined) return { kind: 'unknown' };
+  if (approved === undefined) return { kind: 'not-held', state: row.value.state };
+  return { kind: 'approved', messages: [...approved, ...(await beginSending(ports, row.value))] };
+}

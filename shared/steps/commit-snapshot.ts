@@ -1,0 +1,100 @@
+import { commitShard, type RowVerdict } from '../domain/commit-shard.ts';
+import { exportOf, type KeyHash } from '../domain/ids.ts';
+import { buildKeyedBlob, parseLines } from '../domain/keyed-blob.ts';
+import type { Page } from '../domain/page.ts';
+import type { Change, SnapshotRecord } from '../domain/plan.ts';
+import { rowVerdicts } from '../domain/row-verdicts.ts';
+import type { Run } from '../domain/run.ts';
+import { bucketRange } from '../domain/sharding.ts';
+import type { RefusedRow } from '../domain/spool.ts';
+import type { Ports } from '../ports/ports.ts';
+import { at, paths } from './addresses.ts';
+import { changeRow } from './change-row.ts';
+import { loadChanges } from './load.ts';
+import { snapshotFiles } from './plan-shards.ts';
+import { gatherLines, KeyedReader } from './shard-files.ts';
+
+/** Writes one shard of the snapshot as it is after the run. Repeating it writes the same bytes. */
+export async function commitOneShard(
+  ports: Ports,
+  run: Run,
+  shard: number,
+  pages: readonly Page[],
+): Promise<number> {
+  const { plan, brand } = run;
+  if (plan === null || brand === null) throw new Error(`Run ${run.id} commits without a plan.`);
+  const buckets = bucketRange(shard, plan.shards);
+  const reader = new KeyedReader(ports.blobs);
+  const records = await gatherLines<SnapshotRecord>(reader, snapshotFiles(run, plan, buckets), buckets);
+  const bytes = await ports.blobs.get(paths.changes(run.id, shard));
+  if (bytes === undefined) throw new Error(`The change list of shard ${shard} of ${run.id} is not stored.`);
+  const changes = parseLines<Change>(bytes);
+  const dropped = await ports.blobs.get(paths.dropped(run.id, shard));
+  const verdicts = await verdictsOf(ports, run, shard, pages, changes.length);
+  const after = commitShard({
+    records,
+    changes,
+    verdictOf: (index) => verdicts[index] ?? 'kept',
+    dropped: dropped === undefined ? [] : parseLines<KeyHash>(dropped),
+  });
+  await ports.blobs.put(paths.snapshot(exportOf(run.id), brand.id, run.id, shard), buildKeyedBlob(after));
+  return after.length;
+}
+
+/** What became of each change of one shard: its pages know, and the lists of refused rows. */
+async function verdictsOf(
+  ports: Ports,
+  run: Run,
+  shard: number,
+  pages: readonly Page[],
+  length: number,
+): Promise<readonly RowVerdict[]> {
+  const verdicts = new Array<RowVerdict>(length).fill('kept');
+  for (const page of pages) {
+    if (!page.ranges.some((range) => range.shard === shard)) continue;
+    const listed = await ports.blobs.list(paths.refusedOfPage(run.id, page.number));
+    const ended = new Map<KeyHash, RefusedRow['outcome']>();
+    for (const path of listed) {
+      for (const row of parseLines<RefusedRow>((await ports.blobs.get(path)) ?? new Uint8Array())) {
+        ended.set(row.key, row.outcome);
+      }
+    }
+    // Keys are only needed where some row of the page was refused; most pages have none.
+    const changes = ended.size > 0 ? await loadChanges(ports, page) : [];
+    const ofPage = rowVerdicts(page, changes, ended);
+    let row = 0;
+    for (const range of page.ranges) {
+      for (let index = range.from; index < range.to; index += 1) {
+        if (range.shard === shard) verdicts[index] = ofPage[row] ?? 'kept';
+        row += 1;
+      }
+    }
+  }
+  return verdicts;
+}
+
+/** Makes the run's snapshot the current one by one conditional write, and removes the one before the last. */
+export async function makeCurrent(ports: Ports, run: Run, records: number): Promise<void> {
+  const { plan, brand } = run;
+  if (plan === null || brand === null) throw new Error(`Run ${run.id} commits without a plan.`);
+  const exportId = exportOf(run.id);
+  let outdated: Run['id'] | null = null;
+  const written = await changeRow(ports.store.snapshots, at.snapshot(exportId, brand.id), (stored) => {
+    outdated = null;
+    if (stored?.current === run.id) return undefined;
+    if ((stored?.current ?? null) !== (plan.snapshot?.run ?? null)) {
+      throw new Error(`Run ${run.id} was planned against another snapshot than the current one.`);
+    }
+    outdated = stored?.previous ?? null;
+    return {
+      current: run.id,
+      previous: stored?.current ?? null,
+      shards: plan.shards,
+      records,
+      committedAt: ports.clock.now(),
+    };
+  });
+  if (written !== undefined && outdated !== null) {
+    await ports.blobs.removeAll(paths.snapshotOf(exportId, brand.id, outdated));
+  }
+}

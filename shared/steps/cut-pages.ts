@@ -1,0 +1,105 @@
+import { checkGuards } from '../domain/guards.ts';
+import type { Page } from '../domain/page.ts';
+import { cutPages as cut, type ShardEnds } from '../domain/paging.ts';
+import { sumReads } from '../domain/read-tally.ts';
+import type { Run } from '../domain/run.ts';
+import { toRunState } from '../domain/states.ts';
+import { idleTurn, nextTurn } from '../domain/turn.ts';
+import type { MessageOf } from '../messages.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Outgoing } from '../ports/queue.ts';
+import { accountFor } from './account.ts';
+import { at, keyOf, paths } from './addresses.ts';
+import { beginSending } from './begin-sending.ts';
+import { afterEnd, ended } from './end-run.ts';
+import { type Held, inTurn } from './in-turn.ts';
+import { loadSlices } from './load.ts';
+import { runMessage } from './outgoing.ts';
+
+const rowsAtATime = 100;
+
+/** Cuts the change lists into pages, once over all shards, and lets the run be sent unless a guard holds it. */
+export async function cutPages(ports: Ports, message: MessageOf<'cut-pages'>): Promise<readonly Outgoing[]> {
+  return inTurn(ports, ports.store.runs, at.run(message.run), 'cut-pages', message, async (held) => {
+    const pages = await storePages(ports, held.value);
+    ports.log.info('pages-cut', { run: held.value.id, pages });
+
+    const findings = await guard(ports, held.value);
+    if (findings !== null) {
+      const now = ports.clock.now();
+      await held.end(idleTurn(held.turn, now), (run) => ({
+        ...run,
+        state: toRunState(run.state, 'held'),
+        reason: { code: 'guard', message: findings },
+        pages,
+        progressAt: now,
+      }));
+      ports.log.warn('run-held', { run: held.value.id });
+      return [];
+    }
+    return pages === 0 ? endUnsent(ports, held) : send(ports, held, pages);
+  });
+}
+
+/** Repeating it finds the rows there: the same change lists give the same pages. */
+async function storePages(ports: Ports, run: Run): Promise<number> {
+  const shards: ShardEnds[] = [];
+  for (let shard = 0; shard < (run.plan?.shards ?? 0); shard += 1) {
+    const bytes = await ports.blobs.get(paths.ends(run.id, shard));
+    if (bytes === undefined) throw new Error(`The change list of shard ${shard} of ${run.id} is not stored.`);
+    const { buffer } = Uint8Array.from(bytes);
+    shards.push({ shard, ends: new Uint32Array(buffer) });
+  }
+  let pages = 0;
+  let some: Page[] = [];
+  const store = async (): Promise<void> => {
+    await ports.store.pages.insertAll(
+      run.id,
+      some.map((page) => ({ key: keyOf.page(page.number), value: page })),
+    );
+    some = [];
+  };
+  for (const page of cut(run.id, shards)) {
+    some.push(page);
+    pages += 1;
+    if (some.length === rowsAtATime) await store();
+  }
+  await store();
+  return pages;
+}
+
+/** What holds the run, in one sentence each; `null` when nothing does. */
+async function guard(ports: Ports, run: Run): Promise<string | null> {
+  if (run.plan === null) throw new Error(`Run ${run.id} has no plan.`);
+  const slices = await loadSlices(ports, run.id);
+  const findings = checkGuards({
+    tally: run.plan.tally,
+    read: sumReads(slices.map((slice) => slice.tally)),
+    definition: run.definition,
+    first: run.plan.snapshot === null,
+  });
+  return findings.length === 0 ? null : findings.map((finding) => finding.message).join(' ');
+}
+
+async function endUnsent(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]> {
+  const tally = await accountFor(ports, held.value);
+  const now = ports.clock.now();
+  await held.end(idleTurn(held.turn, now), (run) => ended(run, 'succeeded', null, tally, now));
+  await afterEnd(ports, held.value);
+  return [];
+}
+
+async function send(ports: Ports, held: Held<Run>, pages: number): Promise<readonly Outgoing[]> {
+  const now = ports.clock.now();
+  const turn = nextTurn(held.turn, 'settle', now, now + firstLookMs);
+  await held.end(turn, (run) => ({
+    ...run,
+    state: toRunState(run.state, 'sending'),
+    pages,
+    progressAt: now,
+  }));
+  return [runMessage(held.value.id, turn, now), ...(await beginSending(ports, held.value))];
+}
+
+/** Batches take a moment to be applied; looking before that only costs requests. */
+export const firstLookMs = 2_000;

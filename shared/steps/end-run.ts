@@ -1,0 +1,120 @@
+import type { ConfigurationFault } from '../domain/answers.ts';
+import { exportOf, type RunId } from '../domain/ids.ts';
+import type { Run } from '../domain/run.ts';
+import { isEnded, type RunState, toRunState } from '../domain/states.ts';
+import { idleTurn, nextTurn } from '../domain/turn.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Outgoing } from '../ports/queue.ts';
+import { accountFor } from './account.ts';
+import { at } from './addresses.ts';
+import { changeRow } from './change-row.ts';
+import { runMessage } from './outgoing.ts';
+import { releaseClaim } from './request-run.ts';
+
+export interface Reason {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** The run as it is when it has ended. The caller writes it, then calls `afterEnd`. */
+export const ended = (
+  run: Run,
+  state: RunState,
+  reason: Reason | null,
+  tally: Run['tally'],
+  now: number,
+): Run => ({
+  ...run,
+  state: toRunState(run.state, state),
+  reason,
+  tally,
+  endedAt: now,
+  progressAt: now,
+});
+
+/** Frees what an ended run occupied. Repeating it is harmless; the supervisor does so after a crash in between. */
+export async function afterEnd(ports: Ports, run: Run): Promise<void> {
+  if (run.brand !== null) {
+    await changeRow(ports.store.brands, at.brand(run.brand.id), (stored) =>
+      stored?.sending.includes(run.id)
+        ? { sending: stored.sending.filter((id) => id !== run.id) }
+        : undefined,
+    );
+  }
+  await changeRow(ports.store.readers, at.readers(ports.source.environment), (stored) =>
+    stored !== undefined && [...stored.out, ...stored.reading].some((entry) => entry.runId === run.id)
+      ? {
+          out: stored.out.filter((entry) => entry.runId !== run.id),
+          reading: stored.reading.filter((entry) => entry.runId !== run.id),
+        }
+      : undefined,
+  );
+  await releaseClaim(ports, exportOf(run.id), run.id);
+  ports.log.info('run-ended', {
+    run: run.id,
+    state: run.state,
+    reason: run.reason?.code ?? null,
+    ...(run.tally && {
+      read: run.tally.read,
+      accepted: run.tally.accepted,
+      unchanged: run.tally.unchanged,
+      duplicate: run.tally.duplicate,
+      invalid: run.tally.invalid,
+      refused: run.tally.refused,
+      failed: run.tally.failed,
+      unsent: run.tally.unsent,
+    }),
+  });
+}
+
+interface Failing {
+  /** Whether Omnisend's answers to what is posted can still be had. */
+  readonly answers?: boolean;
+  /** The run's own chain of messages has ended without a successor. */
+  readonly chainDead?: boolean;
+}
+
+/**
+ * Stops a run for a reason. One that posted nothing ends at once. One that did, or may have, posts nothing more, is
+ * settled and committed, and then ends `failed`; where its own chain is dead, that is tried once more without waiting
+ * for answers, and if that fails too it ends uncommitted (the next run commits it before it plans).
+ */
+export async function failRun(
+  ports: Ports,
+  id: RunId,
+  reason: Reason,
+  { answers = true, chainDead = false }: Failing = {},
+): Promise<readonly Outgoing[]> {
+  const row = await ports.store.runs.get(at.run(id));
+  if (row === undefined || isEnded(row.value.state)) return [];
+  const tally = await accountFor(ports, row.value);
+  const now = ports.clock.now();
+  let outgoing: readonly Outgoing[] = [];
+  const written = await changeRow(ports.store.runs, at.run(id), (run) => {
+    outgoing = [];
+    if (run === undefined || isEnded(run.state)) return undefined;
+    const mayHavePosted = run.state === 'sending' || run.state === 'settling' || run.state === 'cancelling';
+    if (mayHavePosted && !chainDead) return { ...run, stop: run.stop ?? { ...reason, answers } };
+    if (mayHavePosted && run.stop?.answers !== false) {
+      const turn = nextTurn(run.turn, 'settle', now);
+      outgoing = [runMessage(id, turn, now)];
+      return { ...run, turn, stop: { ...(run.stop ?? reason), answers: false } };
+    }
+    const settling = run.state === 'sending' ? { ...run, state: toRunState(run.state, 'settling') } : run;
+    const state = run.state === 'cancelling' ? 'cancelled' : 'failed';
+    return { ...ended(settling, state, reason, tally, now), turn: idleTurn(run.turn, now) };
+  });
+  if (written !== undefined && isEnded(written.value.state)) await afterEnd(ports, written.value);
+  return outgoing;
+}
+
+/** An export whose run met what a person must mend: no further scheduled run until then. */
+export async function pauseExport(ports: Ports, run: Run, reason: string, remedy: string): Promise<void> {
+  await changeRow(ports.store.states, at.state(exportOf(run.id)), (stored) =>
+    stored === undefined ? undefined : { ...stored, paused: { reason, remedy, at: ports.clock.now() } },
+  );
+}
+
+/** All faults of a configuration in one sentence each. */
+export const describeFaults = (faults: readonly ConfigurationFault[]): string =>
+  faults.map((fault) => `${fault.field}: ${fault.message} ${fault.remedy}`).join(' ');

@@ -1,0 +1,47 @@
+import type { ExportId, RunId } from '../domain/ids.ts';
+import { parseLines } from '../domain/keyed-blob.ts';
+import type { Page } from '../domain/page.ts';
+import type { Change } from '../domain/plan.ts';
+import type { Run } from '../domain/run.ts';
+import type { Slice } from '../domain/slice.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Row } from '../ports/rows.ts';
+import { at, paths } from './addresses.ts';
+
+/** A row that must be there: its absence is a bug, or the work of somebody's hands in the storage account. */
+export async function loadRun(ports: Ports, id: RunId): Promise<Row<Run>> {
+  const row = await ports.store.runs.get(at.run(id));
+  if (row === undefined) throw new Error(`Run ${id} is not stored.`);
+  return row;
+}
+
+export async function loadSlices(ports: Ports, id: RunId): Promise<readonly Slice[]> {
+  return (await ports.store.slices.list(id)).map((row) => row.value);
+}
+
+export async function loadPages(ports: Ports, id: RunId): Promise<readonly Page[]> {
+  return (await ports.store.pages.list(id)).map((row) => row.value);
+}
+
+/** All changes of a page by row index, read from the shards' change lists. */
+export async function loadChanges(ports: Ports, page: Page): Promise<readonly Change[]> {
+  const ranges = await Promise.all(
+    page.ranges.map(async ({ shard, fromByte, toByte }) => {
+      const path = paths.changes(page.runId, shard);
+      const bytes = await ports.blobs.getRange(path, fromByte, toByte);
+      if (bytes === undefined) throw new Error(`Blob ${path} is missing.`);
+      return parseLines<Change>(bytes);
+    }),
+  );
+  return ranges.flat();
+}
+
+export const hashSecretName = (id: ExportId): string => `hash-${id}`;
+
+/** The secret with which an export's contact keys are hashed; made when the export first runs. */
+export async function loadHashSecret(ports: Ports, id: ExportId): Promise<string> {
+  const answer = await ports.secrets.get(hashSecretName(id));
+  if (answer.kind !== 'ok')
+    throw new Error(`The secret ${hashSecretName(id)} is ${answer.kind} in the vault.`);
+  return answer.value;
+}

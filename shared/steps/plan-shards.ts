@@ -1,0 +1,162 @@
+import { exportOf } from '../domain/ids.ts';
+import { joinLines } from '../domain/keyed-blob.ts';
+import type { SnapshotRecord } from '../domain/plan.ts';
+import { planShard, type ShardPlan } from '../domain/plan-shard.ts';
+import { sumReads } from '../domain/read-tally.ts';
+import type { Run } from '../domain/run.ts';
+import { bucketCount, bucketRange, type Range, shardsFor } from '../domain/sharding.ts';
+import type { SpoolRow } from '../domain/spool.ts';
+import type { PlanTally } from '../domain/tally.ts';
+import { idleTurn, nextTurn } from '../domain/turn.ts';
+import type { MessageOf } from '../messages.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Outgoing } from '../ports/queue.ts';
+import { accountFor } from './account.ts';
+import { at, paths } from './addresses.ts';
+import { afterEnd, ended } from './end-run.ts';
+import { type Held, inTurn } from './in-turn.ts';
+import { loadSlices } from './load.ts';
+import { runMessage } from './outgoing.ts';
+import { gatherLines, KeyedReader } from './shard-files.ts';
+
+const stepSeconds = 240;
+
+type Plan = NonNullable<Run['plan']>;
+
+const noPlanTally: PlanTally = {
+  duplicate: 0,
+  unchanged: 0,
+  upserts: 0,
+  joined: 0,
+  leaves: 0,
+  takenBack: 0,
+  known: 0,
+};
+
+/** Compares the spool with the snapshot, shard by shard, and lists the changes. Nothing is sent yet. */
+export async function planShards(
+  ports: Ports,
+  message: MessageOf<'plan-shards'>,
+): Promise<readonly Outgoing[]> {
+  return inTurn(ports, ports.store.runs, at.run(message.run), 'plan-shards', message, async (held) => {
+    const endAt = ports.clock.now() + stepSeconds * 1000;
+    const slices = await loadSlices(ports, held.value.id);
+    const spool = slices.flatMap((slice) => slice.spool);
+    let plan =
+      held.value.plan ?? (await beginPlan(ports, held.value, sumReads(slices.map((s) => s.tally)).spooled));
+    const reader = new KeyedReader(ports.blobs);
+
+    while (plan.planned < plan.shards) {
+      if (ports.clock.now() >= endAt || ports.stopping.aborted) return goOn(ports, held, 'plan-shards');
+      const planned = await planOne(ports, held.value, plan, spool, reader);
+      plan = { ...plan, planned: plan.planned + 1, tally: addPlanTallies(plan.tally, planned.tally) };
+      const progressed = plan;
+      await held.update((run) => ({ ...run, plan: progressed, progressAt: ports.clock.now() }));
+    }
+
+    const { upserts, leaves, unchanged, duplicate } = plan.tally;
+    ports.log.info('shards-planned', {
+      run: held.value.id,
+      upserts,
+      leaves,
+      unchanged,
+      duplicate,
+      shards: plan.shards,
+    });
+    // An empty run still goes through the guards: nobody at all is the very thing they are for.
+    return held.value.kind === 'dry-run' ? endDryRun(ports, held) : goOn(ports, held, 'cut-pages');
+  });
+}
+
+async function beginPlan(ports: Ports, run: Run, rows: number): Promise<Plan> {
+  if (run.brand === null) throw new Error(`Run ${run.id} plans without a brand.`);
+  const manifest = await ports.store.snapshots.get(at.snapshot(exportOf(run.id), run.brand.id));
+  return {
+    shards: shardsFor(Math.max(rows, manifest?.value.records ?? 0)),
+    planned: 0,
+    snapshot: manifest === undefined ? null : { run: manifest.value.current, shards: manifest.value.shards },
+    tally: noPlanTally,
+  };
+}
+
+async function planOne(
+  ports: Ports,
+  run: Run,
+  plan: Plan,
+  spool: readonly string[],
+  reader: KeyedReader,
+): Promise<ShardPlan> {
+  const shard = plan.planned;
+  const buckets = bucketRange(shard, plan.shards);
+  const [rows, records] = await Promise.all([
+    gatherLines<SpoolRow>(reader, spool, buckets),
+    gatherLines<SnapshotRecord>(reader, snapshotFiles(run, plan, buckets), buckets),
+  ]);
+  const planned = planShard({ rows, records, definition: run.definition, kind: run.kind });
+  const { lines, ends } = changeList(planned.changes);
+  await Promise.all([
+    ports.blobs.put(paths.changes(run.id, shard), lines),
+    ports.blobs.put(paths.ends(run.id, shard), new Uint8Array(ends.buffer)),
+    ...(planned.duplicates.length > 0
+      ? [ports.blobs.put(paths.duplicates(run.id, shard), joinLines(planned.duplicates))]
+      : []),
+    ...(planned.dropped.length > 0
+      ? [ports.blobs.put(paths.dropped(run.id, shard), joinLines(planned.dropped))]
+      : []),
+  ]);
+  return planned;
+}
+
+/** The files of the compared snapshot that hold these buckets; it may be cut into fewer or more shards than this run. */
+export function snapshotFiles(run: Run, plan: Plan, buckets: Range): readonly string[] {
+  const { brand } = run;
+  const { snapshot } = plan;
+  if (snapshot === null || brand === null) return [];
+  const width = bucketCount / snapshot.shards;
+  const first = Math.floor(buckets.from / width);
+  const last = Math.ceil(buckets.to / width);
+  return Array.from({ length: last - first }, (_, index) =>
+    paths.snapshot(exportOf(run.id), brand.id, snapshot.run, first + index),
+  );
+}
+
+/** The list's lines, and where each of them ends. */
+function changeList(changes: readonly unknown[]): { lines: Uint8Array; ends: Uint32Array } {
+  const lines = joinLines(changes);
+  const ends = new Uint32Array(changes.length);
+  let index = 0;
+  for (let newline = lines.indexOf(10); newline !== -1; newline = lines.indexOf(10, newline + 1)) {
+    ends[index] = newline + 1;
+    index += 1;
+  }
+  return { lines, ends };
+}
+
+const addPlanTallies = (a: PlanTally, b: PlanTally): PlanTally => ({
+  duplicate: a.duplicate + b.duplicate,
+  unchanged: a.unchanged + b.unchanged,
+  upserts: a.upserts + b.upserts,
+  joined: a.joined + b.joined,
+  leaves: a.leaves + b.leaves,
+  takenBack: a.takenBack + b.takenBack,
+  known: a.known + b.known,
+});
+
+async function goOn(
+  ports: Ports,
+  held: Held<Run>,
+  step: 'plan-shards' | 'cut-pages',
+): Promise<readonly Outgoing[]> {
+  const now = ports.clock.now();
+  const turn = nextTurn(held.turn, step, now);
+  await held.end(turn);
+  return [runMessage(held.value.id, turn, now)];
+}
+
+async function endDryRun(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]> {
+  const tally = await accountFor(ports, held.value);
+  const now = ports.clock.now();
+  await held.end(idleTurn(held.turn, now), (run) => ended(run, 'succeeded', null, tally, now));
+  await afterEnd(ports, held.value);
+  return [];
+}

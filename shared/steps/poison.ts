@@ -1,0 +1,56 @@
+import { failUnposted } from '../domain/batch.ts';
+import { idleTurn } from '../domain/turn.ts';
+import type { Message, MessageOf } from '../messages.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Outgoing } from '../ports/queue.ts';
+import { at } from './addresses.ts';
+import { wakeLanes } from './begin-sending.ts';
+import { changeRow } from './change-row.ts';
+import { failRun } from './end-run.ts';
+import { loadChanges } from './load.ts';
+
+/** What a message that failed for good means: a lane's, for the page it was at; any other step's, for its run. */
+export async function poison(ports: Ports, message: Message): Promise<readonly Outgoing[]> {
+  ports.log.error('message-poisoned', { ...message });
+  switch (message.step) {
+    case 'send':
+      return poisonLane(ports, message);
+    case 'read-slice':
+      return failRun(ports, message.run, poisoned(message.step));
+    case 'start-run':
+    case 'plan-shards':
+    case 'cut-pages':
+    case 'settle':
+    case 'finish':
+      return failRun(ports, message.run, poisoned(message.step), { chainDead: true });
+  }
+}
+
+const poisoned = (step: Message['step']) => ({
+  code: 'step-failed',
+  message: `The step ${step} failed again and again; the log names the error.`,
+});
+
+/** The unposted batches of the lane's page are failed, so that they cannot stop the lane again; then it goes on. */
+export async function poisonLane(
+  ports: Ports,
+  { brand, lane: number }: Pick<MessageOf<'send'>, 'brand' | 'lane'>,
+): Promise<readonly Outgoing[]> {
+  const lane = await ports.store.lanes.get(at.lane(brand, number));
+  const named = lane?.value.page;
+  if (named) {
+    const address = at.page(named.runId, named.number);
+    const page = await ports.store.pages.get(address);
+    // A change list that cannot be read is what may have poisoned the message: its rows are then counted as upserts.
+    const changes = page && (await loadChanges(ports, page.value).catch(() => []));
+    await changeRow(ports.store.pages, address, (stored) =>
+      stored === undefined ? undefined : { ...failUnposted(stored, changes ?? []), lane: null },
+    );
+  }
+  await changeRow(ports.store.lanes, at.lane(brand, number), (stored) =>
+    stored === undefined || stored.turn.state === 'idle'
+      ? undefined
+      : { ...stored, page: null, turn: idleTurn(stored.turn, ports.clock.now()) },
+  );
+  return wakeLanes(ports, brand);
+}

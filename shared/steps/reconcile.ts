@@ -1,0 +1,92 @@
+import type { RemoteBatch } from '../domain/answers.ts';
+import { backToPlanned, batchOf, posted } from '../domain/batch.ts';
+import type { BatchId } from '../domain/ids.ts';
+import type { Batch, Page } from '../domain/page.ts';
+import type { Change } from '../domain/plan.ts';
+import { candidatesFor, dayBefore, isUnanswered } from '../domain/reconcile.ts';
+import type { Ports } from '../ports/ports.ts';
+import { at } from './addresses.ts';
+import { changeRow } from './change-row.ts';
+import { loadChanges, loadPages, loadRun } from './load.ts';
+import type { Look } from './look.ts';
+import { changesOf } from './send-page.ts';
+
+type Finding =
+  | { readonly kind: 'adopt'; readonly id: BatchId }
+  | { readonly kind: 'absent' }
+  /** A candidate's items cannot be read yet. */
+  | { readonly kind: 'wait' };
+
+/** Finds out what became of posts without an answer, before anything of them is sent again. */
+export async function reconcile(ports: Ports, look: Look, pages: readonly Page[]): Promise<void> {
+  const now = ports.clock.now();
+  const unanswered = pages.flatMap((page) =>
+    page.batches.filter((batch) => isUnanswered(batch, now)).map((batch) => ({ page, batch })),
+  );
+  if (unanswered.length === 0) return;
+  const from = dayBefore(Math.min(...unanswered.map(({ batch }) => batch.intentAt ?? now)));
+  const listed = await look.list({ from });
+  if (listed === null) return;
+  const recorded = await recordedIds(ports, look);
+  for (const { page, batch } of unanswered) {
+    const changes = await loadChanges(ports, page);
+    const finding = await find(ports, look, page, batch, changes, listed, recorded);
+    if (finding.kind === 'wait') continue;
+    if (finding.kind === 'adopt') recorded.add(finding.id);
+    await changeRow(ports.store.pages, at.page(page.runId, page.number), (stored) => {
+      if (stored === undefined || batchOf(stored, batch.number).intentAt !== batch.intentAt) return undefined;
+      if (batchOf(stored, batch.number).state !== 'intent') return undefined;
+      return finding.kind === 'adopt'
+        ? posted(stored, batch.number, finding.id, now)
+        : backToPlanned(stored, batch.number, { costsAttempt: true, notBefore: now, changes });
+    });
+  }
+}
+
+/** Ids that are known to be another batch's: of this run, and of every run that shares the brand's lanes. */
+async function recordedIds(ports: Ports, look: Look): Promise<Set<BatchId>> {
+  const brand = await ports.store.brands.get(at.brand(look.brand));
+  const runs = new Set([look.runId, ...(brand?.value.sending ?? [])]);
+  const ids = new Set<BatchId>();
+  for (const run of runs) {
+    for (const page of await loadPages(ports, run)) {
+      for (const batch of page.batches) for (const id of batch.batchIds) ids.add(id);
+    }
+  }
+  return ids;
+}
+
+async function find(
+  ports: Ports,
+  look: Look,
+  page: Page,
+  batch: Batch,
+  changes: readonly Change[],
+  listed: readonly RemoteBatch[],
+  recorded: ReadonlySet<BatchId>,
+): Promise<Finding> {
+  const { certain, possible } = candidatesFor(page, batch, listed, recorded);
+  if (certain !== undefined) return { kind: 'adopt', id: certain.id };
+  if (possible.length === 0) return { kind: 'absent' };
+  const { value: run } = await loadRun(ports, page.runId);
+  const options = {
+    sendWelcomeMessage: run.definition.sendWelcomeMessage,
+    withoutPhone: batch.variant === 'without-phone',
+  };
+  const wanted = changesOf(batch, changes)
+    .map((change) => ports.destination.requestDigest(change, options))
+    .sort()
+    .join();
+  for (const remote of possible) {
+    const items = await look.items(remote.id);
+    if (items === null || items.length < remote.total) return { kind: 'wait' };
+    if (
+      items
+        .map((item) => item.digest)
+        .sort()
+        .join() === wanted
+    )
+      return { kind: 'adopt', id: remote.id };
+  }
+  return { kind: 'absent' };
+}

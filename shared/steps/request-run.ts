@@ -1,0 +1,91 @@
+import type { ExportId, RunId } from '../domain/ids.ts';
+import type { Claim, ExportState, Run } from '../domain/run.ts';
+import { firstTurn } from '../domain/turn.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Outgoing } from '../ports/queue.ts';
+import { at } from './addresses.ts';
+import { changeRow } from './change-row.ts';
+import { runMessage } from './outgoing.ts';
+
+export type RunRequest =
+  | { readonly kind: 'accepted'; readonly run: RunId; readonly messages: readonly Outgoing[] }
+  /** This very run exists already; nothing was claimed. */
+  | { readonly kind: 'known'; readonly run: RunId }
+  /** Another run of the export is active. */
+  | { readonly kind: 'active'; readonly run: RunId }
+  | { readonly kind: 'unknown-export' }
+  | { readonly kind: 'unknown-connection'; readonly connection: string }
+  | { readonly kind: 'paused'; readonly reason: string; readonly remedy: string };
+
+const noState: ExportState = { active: null, paused: null, scheduledUntil: null };
+
+/** Claims the export's active-run row, makes the run and asks for its start. The timer and HTTP both come this way. */
+export async function requestRun(ports: Ports, claim: Claim): Promise<RunRequest> {
+  if ((await ports.store.runs.get(at.run(claim.runId))) !== undefined)
+    return { kind: 'known', run: claim.runId };
+  const definition = await ports.store.exports.get(at.export(claim.exportId));
+  if (definition === undefined) return { kind: 'unknown-export' };
+  const connection = definition.value.connection;
+  if ((await ports.store.connections.get(at.connection(connection))) === undefined) {
+    return { kind: 'unknown-connection', connection };
+  }
+
+  let before: ExportState = noState;
+  await changeRow(ports.store.states, at.state(claim.exportId), (stored) => {
+    before = stored ?? noState;
+    // A person who asks for a run may have mended what paused the export: the run itself will tell.
+    if (before.paused !== null && claim.trigger === 'schedule') return undefined;
+    return before.active === null ? { ...before, active: claim } : undefined;
+  });
+  if (before.paused !== null && claim.trigger === 'schedule') return { kind: 'paused', ...before.paused };
+  if (before.active !== null && before.active.runId !== claim.runId) {
+    return { kind: 'active', run: before.active.runId };
+  }
+  return { kind: 'accepted', run: claim.runId, messages: await openRun(ports, claim) };
+}
+
+/** Makes the run that a claim names, unless it is there. Also the supervisor's way of mending a claim without a run. */
+export async function openRun(ports: Ports, claim: Claim): Promise<readonly Outgoing[]> {
+  const definition = await ports.store.exports.get(at.export(claim.exportId));
+  const connection =
+    definition && (await ports.store.connections.get(at.connection(definition.value.connection)));
+  if (definition === undefined || connection === undefined) {
+    await releaseClaim(ports, claim.exportId, claim.runId);
+    return [];
+  }
+  const now = ports.clock.now();
+  const run: Run = {
+    id: claim.runId,
+    kind: claim.kind,
+    trigger: claim.trigger,
+    definition: definition.value,
+    secretName: connection.value.secretName,
+    state: 'queued',
+    reason: null,
+    stop: null,
+    requestedAt: claim.requestedAt,
+    startedAt: null,
+    endedAt: null,
+    progressAt: now,
+    turn: firstTurn('start-run', now),
+    brand: null,
+    slices: 0,
+    plan: null,
+    pages: 0,
+    looks: 0,
+    forbiddenAt: null,
+    committed: { shards: 0, records: 0 },
+    tally: null,
+  };
+  const made = await ports.store.runs.insert(at.run(run.id), run);
+  if (made === undefined) return [];
+  ports.log.info('run-requested', { run: run.id, kind: run.kind, trigger: run.trigger });
+  return [runMessage(run.id, run.turn, now)];
+}
+
+/** The export is free for its next run. */
+export async function releaseClaim(ports: Ports, exportId: ExportId, run: RunId): Promise<void> {
+  await changeRow(ports.store.states, at.state(exportId), (stored) =>
+    stored?.active?.runId === run ? { ...stored, active: null } : undefined,
+  );
+}

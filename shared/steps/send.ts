@@ -1,0 +1,60 @@
+import type { BrandId } from '../domain/ids.ts';
+import { type Lane, laneSeconds } from '../domain/lane.ts';
+import { idleTurn, nextTurn } from '../domain/turn.ts';
+import type { MessageOf } from '../messages.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Outgoing } from '../ports/queue.ts';
+import { at } from './addresses.ts';
+import { wakeLanes } from './begin-sending.ts';
+import { PageClaimer } from './claim-page.ts';
+import { type Held, inTurn } from './in-turn.ts';
+import { laneMessage } from './outgoing.ts';
+import { sendPage } from './send-page.ts';
+
+/** One stretch of a lane: page after page, of whichever run of the brand is sending, then its successor. */
+export async function send(ports: Ports, message: MessageOf<'send'>): Promise<readonly Outgoing[]> {
+  const { brand, lane } = message;
+  return inTurn(ports, ports.store.lanes, at.lane(brand, lane), 'send', message, async (held) => {
+    const { clock } = ports;
+    // Some chance in the length, so that lanes that began together do not change over together.
+    const endAt = clock.now() + laneSeconds * 1000 * (0.8 + 0.4 * clock.random());
+    const claimer = new PageClaimer(ports, brand, held);
+    let pages = 0;
+    for (;;) {
+      if (ports.stopping.aborted || clock.now() >= endAt) return goOn(ports, brand, held, pages, clock.now());
+      const claimed = await claimer.next();
+      if (claimed.kind === 'later') return goOn(ports, brand, held, pages, claimed.at);
+      if (claimed.kind === 'none') return rest(ports, brand, held, pages);
+      const sent = await sendPage(ports, brand, lane, claimed.page);
+      pages += 1;
+      if (sent.kind === 'later' && sent.at > clock.now()) return goOn(ports, brand, held, pages, sent.at);
+    }
+  });
+}
+
+async function goOn(
+  ports: Ports,
+  brand: BrandId,
+  held: Held<Lane>,
+  pages: number,
+  notBefore: number,
+): Promise<readonly Outgoing[]> {
+  const now = ports.clock.now();
+  const turn = nextTurn(held.turn, 'send', now, notBefore);
+  await held.end(turn);
+  ports.log.info('lane-worked', { brand, lane: held.value.number, pages, resting: false });
+  return [laneMessage(brand, held.value.number, turn, now)];
+}
+
+/** Nothing to send. A run that began meanwhile may have seen this lane at work, so the brand is looked at once more. */
+async function rest(
+  ports: Ports,
+  brand: BrandId,
+  held: Held<Lane>,
+  pages: number,
+): Promise<readonly Outgoing[]> {
+  await held.end(idleTurn(held.turn, ports.clock.now()), (lane) => ({ ...lane, page: null }));
+  ports.log.info('lane-worked', { brand, lane: held.value.number, pages, resting: true });
+  const claimable = await new PageClaimer(ports, brand, held).isAnyClaimable();
+  return claimable ? wakeLanes(ports, brand) : [];
+}

@@ -1,0 +1,125 @@
+import type { ItemAnswer, RemoteBatch } from '../domain/answers.ts';
+import { backOffSeconds } from '../domain/back-off.ts';
+import { backToPlanned, batchOf } from '../domain/batch.ts';
+import type { BatchId } from '../domain/ids.ts';
+import { joinLines } from '../domain/keyed-blob.ts';
+import type { Batch, Page } from '../domain/page.ts';
+import type { Change } from '../domain/plan.ts';
+import { dayBefore } from '../domain/reconcile.ts';
+import { needsItems, settleBatch } from '../domain/settle-batch.ts';
+import type { Ports } from '../ports/ports.ts';
+import { at, paths } from './addresses.ts';
+import { changeRow } from './change-row.ts';
+import { loadChanges } from './load.ts';
+import type { Look } from './look.ts';
+
+/** A batch that no list shows is asked for by its id after this; before, the lists may only lag. */
+const askByIdAfterMs = 60_000;
+const maxAskedById = 20;
+
+interface Posted {
+  readonly page: Page;
+  readonly batch: Batch;
+}
+
+type Answered =
+  | { readonly kind: 'batch'; readonly remote: RemoteBatch; readonly items: readonly ItemAnswer[] | null }
+  /** Omnisend knows it no more: its rows are sent again. */
+  | { readonly kind: 'vanished' };
+
+/** Settles the posted batches that Omnisend has finished; items are fetched only where errors are counted. */
+export async function settlePosted(ports: Ports, look: Look, pages: readonly Page[]): Promise<void> {
+  const open = new Map<BatchId, Posted>();
+  for (const page of pages) {
+    for (const batch of page.batches) {
+      const id = batch.batchIds.at(-1);
+      if (batch.state === 'posted' && id !== undefined) open.set(id, { page, batch });
+    }
+  }
+  const remotes = await findEnded(ports, look, open);
+  const byPage = Map.groupBy(remotes, ([id]) => open.get(id)?.page);
+  for (const [page, answers] of byPage) {
+    if (page === undefined) continue;
+    const changes = await loadChanges(ports, page);
+    const answered = new Map<number, Answered>();
+    for (const [id, remote] of answers) {
+      const batch = open.get(id)?.batch;
+      if (batch === undefined) continue;
+      if (remote === 'absent') answered.set(batch.number, { kind: 'vanished' });
+      else {
+        const items = needsItems(batch, remote) ? await look.items(id) : null;
+        answered.set(batch.number, { kind: 'batch', remote, items });
+      }
+    }
+    await settlePage(ports, page, changes, answered);
+  }
+}
+
+/** Which of the open batches have ended, by lists of states: two short ones, and what vanished from both. */
+async function findEnded(
+  ports: Ports,
+  look: Look,
+  open: ReadonlyMap<BatchId, Posted>,
+): Promise<readonly (readonly [BatchId, RemoteBatch | 'absent'])[]> {
+  if (open.size === 0) return [];
+  const from = dayBefore(
+    Math.min(...[...open.values()].map(({ batch }) => batch.postedAt ?? ports.clock.now())),
+  );
+  const missing = new Set(open.keys());
+  for (const state of ['pending', 'inProgress'] as const) {
+    const unfinished = await look.list({ state, from });
+    if (unfinished === null) return [];
+    for (const remote of unfinished) missing.delete(remote.id);
+  }
+  const ended: (readonly [BatchId, RemoteBatch | 'absent'])[] = [];
+  for (const state of ['finished', 'stopped'] as const) {
+    if (missing.size === 0) return ended;
+    const found = await look.list({ state, from }, (all) => {
+      const listed = new Set(all.map((remote) => remote.id));
+      return [...missing].every((id) => listed.has(id));
+    });
+    for (const remote of found ?? []) if (missing.delete(remote.id)) ended.push([remote.id, remote]);
+  }
+  const now = ports.clock.now();
+  const overdue = [...missing].filter((id) => now - (open.get(id)?.batch.postedAt ?? now) > askByIdAfterMs);
+  for (const id of overdue.slice(0, maxAskedById)) {
+    const remote = await look.batch(id);
+    if (remote !== null) ended.push([id, remote]);
+  }
+  return ended;
+}
+
+async function settlePage(
+  ports: Ports,
+  page: Page,
+  changes: readonly Change[],
+  answered: ReadonlyMap<number, Answered>,
+): Promise<void> {
+  const now = ports.clock.now();
+  const random = ports.clock.random();
+  const settleOne = (stored: Page, number: number, answer: Answered) => {
+    const batch = batchOf(stored, number);
+    if (batch.state !== 'posted') return { page: stored, refused: [], leftOut: [] };
+    if (answer.kind === 'vanished') {
+      const notBefore = Math.ceil(now + backOffSeconds(batch.attempt + 1, random) * 1000);
+      const after = backToPlanned(stored, number, { costsAttempt: true, notBefore, changes });
+      return { page: after, refused: [], leftOut: [] };
+    }
+    return settleBatch({ page: stored, batch, changes, now, random, ...answer });
+  };
+  // What people are to read is stored before the row that counts it.
+  for (const [number, answer] of answered) {
+    const { refused, leftOut } = settleOne(page, number, answer);
+    const { runId } = page;
+    if (refused.length > 0)
+      await ports.blobs.put(paths.refused(runId, page.number, number), joinLines(refused));
+    if (leftOut.length > 0) {
+      await ports.blobs.put(paths.leftOutOfBatch(runId, page.number, number), joinLines(leftOut));
+    }
+  }
+  await changeRow(ports.store.pages, at.page(page.runId, page.number), (stored) =>
+    stored === undefined
+      ? undefined
+      : [...answered].reduce((after, [number, answer]) => settleOne(after, number, answer).page, stored),
+  );
+}

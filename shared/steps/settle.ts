@@ -1,0 +1,152 @@
+import { lookDelaySeconds } from '../domain/back-off.ts';
+import { cancelUnposted, failed, pageState } from '../domain/batch.ts';
+import type { Batch, Page } from '../domain/page.ts';
+import type { Run } from '../domain/run.ts';
+import { toRunState } from '../domain/states.ts';
+import { nextTurn } from '../domain/turn.ts';
+import type { MessageOf } from '../messages.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Outgoing } from '../ports/queue.ts';
+import { at } from './addresses.ts';
+import { wakeLanes } from './begin-sending.ts';
+import { changeRow } from './change-row.ts';
+import { pauseExport } from './end-run.ts';
+import { type Held, inTurn } from './in-turn.ts';
+import { loadChanges, loadPages } from './load.ts';
+import { Look } from './look.ts';
+import { runMessage } from './outgoing.ts';
+import { reconcile } from './reconcile.ts';
+import { settlePosted } from './settle-posted.ts';
+
+/** How long Omnisend may take to answer for a batch; then its rows count as failed. */
+const answerDeadlineMs = 4 * 3_600_000;
+/** A 403 may be a block that passes (https://api-docs.omnisend.com); one that lasts is a missing permission. */
+const forbiddenForMs = 5 * 60_000;
+
+/** Learns what became of posted batches, look by look, from the first post until every row has its outcome. */
+export async function settle(ports: Ports, message: MessageOf<'settle'>): Promise<readonly Outgoing[]> {
+  return inTurn(ports, ports.store.runs, at.run(message.run), 'settle', message, async (held) => {
+    if (isStopping(held.value)) await cancelPlanned(ports, held.value);
+    const before = await loadPages(ports, held.value.id);
+    if (held.value.stop?.answers === false) {
+      await failOpen(ports, before, () => true);
+    } else {
+      const look = new Look(ports, held.value);
+      await reconcile(ports, look, before);
+      await settlePosted(ports, look, before);
+      const now = ports.clock.now();
+      await failOpen(
+        ports,
+        before,
+        (batch) => now - (batch.postedAt ?? batch.intentAt ?? now) > answerDeadlineMs,
+      );
+      await noteRefusal(ports, held, look);
+    }
+    await releaseStrays(ports, held.value);
+    return goOn(ports, held, before);
+  });
+}
+
+const isStopping = (run: Run): boolean => run.stop !== null || run.state === 'cancelling';
+
+/** Batches that nobody has begun to post are not posted any more. */
+async function cancelPlanned(ports: Ports, run: Run): Promise<void> {
+  for (const page of await loadPages(ports, run.id)) {
+    if (pageState(page) !== 'open') continue;
+    await changeRow(ports.store.pages, at.page(run.id, page.number), (stored) =>
+      stored === undefined ? undefined : cancelUnposted(stored),
+    );
+  }
+}
+
+/** Batches whose answer is not waited for any more: their rows are `failed`, and stay known without fingerprint. */
+async function failOpen(
+  ports: Ports,
+  pages: readonly Page[],
+  isOver: (batch: Batch) => boolean,
+): Promise<void> {
+  for (const page of pages) {
+    const isOpen = (batch: Batch): boolean =>
+      (batch.state === 'posted' || batch.state === 'intent') && isOver(batch);
+    if (!page.batches.some(isOpen)) continue;
+    const changes = await loadChanges(ports, page);
+    await changeRow(ports.store.pages, at.page(page.runId, page.number), (stored) =>
+      stored?.batches.filter(isOpen).reduce((after, { number }) => failed(after, number, changes), stored),
+    );
+  }
+}
+
+/** Where Omnisend refuses the key or, for five minutes, a permission, no answer can be had: nothing is waited for. */
+async function noteRefusal(ports: Ports, held: Held<Run>, look: Look): Promise<void> {
+  const now = ports.clock.now();
+  const forbiddenAt = look.isForbidden ? (held.value.forbiddenAt ?? now) : null;
+  const refusal =
+    forbiddenAt !== null && now - forbiddenAt >= forbiddenForMs
+      ? {
+          code: 'permission-missing',
+          message: 'Omnisend does not let this key read batches.',
+          remedy: 'Give the API key the permission to read contacts.',
+        }
+      : look.refusal;
+  if (refusal === null && forbiddenAt === held.value.forbiddenAt) return;
+  if (refusal !== null) await pauseExport(ports, held.value, refusal.message, refusal.remedy);
+  await held.update((run) => ({
+    ...run,
+    forbiddenAt,
+    stop:
+      refusal === null
+        ? run.stop
+        : {
+            ...(run.stop ?? { code: refusal.code, message: `${refusal.message} ${refusal.remedy}` }),
+            answers: false,
+          },
+  }));
+}
+
+/** A page whose lane has gone on to another one (its message died in between) is free again. */
+async function releaseStrays(ports: Ports, run: Run): Promise<void> {
+  const { brand } = run;
+  if (brand === null) return;
+  const lanes = (await ports.store.lanes.list(brand.id)).map((row) => row.value);
+  for (const page of await loadPages(ports, run.id)) {
+    if (page.lane === null || pageState(page) !== 'open') continue;
+    const lane = lanes.find(({ number }) => number === page.lane);
+    if (lane?.page?.runId === run.id && lane.page.number === page.number) continue;
+    await changeRow(ports.store.pages, at.page(run.id, page.number), (stored) =>
+      stored?.lane === page.lane ? { ...stored, lane: null } : undefined,
+    );
+  }
+}
+
+async function goOn(ports: Ports, held: Held<Run>, before: readonly Page[]): Promise<readonly Outgoing[]> {
+  const pages = await loadPages(ports, held.value.id);
+  const states = new Set(pages.map(pageState));
+  const now = ports.clock.now();
+  const progressed = settledCount(pages) > settledCount(before);
+  const progressAt = (run: Run): number => (progressed ? now : run.progressAt);
+  const answersLost = held.value.stop?.answers === false && states.has('in-flight');
+
+  if (!states.has('open') && !states.has('in-flight')) {
+    const turn = nextTurn(held.turn, 'finish', now);
+    await held.end(turn, (run) => ({
+      ...run,
+      state: run.state === 'sending' ? toRunState(run.state, 'settling') : run.state,
+      progressAt: progressAt(run),
+    }));
+    return [runMessage(held.value.id, turn, now)];
+  }
+  const delayMs = answersLost ? 0 : lookDelaySeconds(held.value.looks) * 1000;
+  const turn = nextTurn(held.turn, 'settle', now, now + delayMs);
+  await held.end(turn, (run) => ({
+    ...run,
+    state: run.state === 'sending' && !states.has('open') ? toRunState(run.state, 'settling') : run.state,
+    looks: run.looks + 1,
+    progressAt: progressAt(run),
+  }));
+  const woken =
+    held.value.brand !== null && states.has('open') ? await wakeLanes(ports, held.value.brand.id) : [];
+  return [runMessage(held.value.id, turn, now), ...woken];
+}
+
+const settledCount = (pages: readonly Page[]): number =>
+  pages.flatMap((page) => page.batches).filter((batch) => batch.state === 'settled').length;

@@ -1,0 +1,107 @@
+import type { Profile } from '../domain/contact.ts';
+import type { KeyHash } from '../domain/ids.ts';
+import { hashKey } from '../domain/key.ts';
+import { buildKeyedBlob, joinLines } from '../domain/keyed-blob.ts';
+import { matchProfile } from '../domain/matching.ts';
+import { sumReads } from '../domain/read-tally.ts';
+import type { Run } from '../domain/run.ts';
+import type { Slice } from '../domain/slice.ts';
+import type { InvalidRow, LeftOutRow, SpoolRow } from '../domain/spool.ts';
+import type { ReadTally } from '../domain/tally.ts';
+import type { Turn } from '../domain/turn.ts';
+import type { Ports } from '../ports/ports.ts';
+import { paths } from './addresses.ts';
+
+/** Fewer than the 50,000 a blob may hold: four slices are read at once, and each blob is built in memory. */
+const maxBlobRows = 20_000;
+/** Examples of rows with something left out that are listed per slice and message; all of them are counted. */
+const maxLeftOutExamples = 1_000;
+
+/** Takes the rows of one step of a slice and writes them as blobs that only count once the slice's row names them. */
+export class SliceSpooler {
+  readonly #ports: Ports;
+  readonly #run: Run;
+  readonly #slice: Slice;
+  readonly #turn: Turn;
+  readonly #secret: string;
+  #rows: SpoolRow[] = [];
+  readonly #invalid: InvalidRow[] = [];
+  readonly #leftOut: LeftOutRow[] = [];
+  readonly #spool: string[] = [];
+  readonly #tally: ReadTally = sumReads([]);
+
+  constructor(ports: Ports, run: Run, slice: Slice, turn: Turn, secret: string) {
+    this.#ports = ports;
+    this.#run = run;
+    this.#slice = slice;
+    this.#turn = turn;
+    this.#secret = secret;
+  }
+
+  add(profile: Profile, segments: readonly number[]): void {
+    const matched = matchProfile(profile, segments, this.#run.definition);
+    if (matched.kind === 'invalid') {
+      this.addInvalid(matched.row);
+      return;
+    }
+    const key: KeyHash = hashKey(this.#secret, matched.row.contact.email);
+    this.#rows.push({ key, ...matched.row });
+    this.#tally.read += 1;
+    this.#tally.spooled += 1;
+    for (const { field, reason } of matched.leftOut) {
+      count(this.#tally.leftOut, `${field}:${reason}`);
+      if (this.#leftOut.length < maxLeftOutExamples)
+        this.#leftOut.push({ id: profile.customerId, field, reason });
+    }
+  }
+
+  addInvalid(row: InvalidRow): void {
+    this.#invalid.push(row);
+    this.#tally.read += 1;
+    this.#tally.invalid += 1;
+    count(this.#tally.invalidByReason, row.reason);
+  }
+
+  /** Writes a blob when enough rows are there for one. */
+  async flushFull(): Promise<void> {
+    while (this.#rows.length >= maxBlobRows) {
+      const full = this.#rows.slice(0, maxBlobRows);
+      this.#rows = this.#rows.slice(maxBlobRows);
+      await this.#write(full);
+    }
+  }
+
+  /** Writes the rest. The answer adds all that this step wrote to the slice's row. */
+  async close(): Promise<(slice: Slice) => Slice> {
+    await this.flushFull();
+    if (this.#rows.length > 0) await this.#write(this.#rows);
+    this.#rows = [];
+    const { runId, number } = this.#slice;
+    const invalid = paths.invalid(runId, number, this.#name());
+    const leftOut = paths.leftOut(runId, number, this.#name());
+    if (this.#invalid.length > 0) await this.#ports.blobs.put(invalid, joinLines(this.#invalid));
+    if (this.#leftOut.length > 0) await this.#ports.blobs.put(leftOut, joinLines(this.#leftOut));
+    return (slice) => ({
+      ...slice,
+      spool: [...slice.spool, ...this.#spool],
+      invalid: this.#invalid.length > 0 ? [...slice.invalid, invalid] : slice.invalid,
+      leftOut: this.#leftOut.length > 0 ? [...slice.leftOut, leftOut] : slice.leftOut,
+      tally: sumReads([slice.tally, this.#tally]),
+    });
+  }
+
+  async #write(rows: readonly SpoolRow[]): Promise<void> {
+    const path = paths.spool(this.#slice.runId, this.#slice.number, `${this.#name()}-${this.#spool.length}`);
+    await this.#ports.blobs.put(path, buildKeyedBlob(rows));
+    this.#spool.push(path);
+  }
+
+  /** Names the try: a superseded holder of the turn cannot overwrite what its successor writes. */
+  #name(): string {
+    return `${this.#slice.attempt}-${this.#turn.epoch}-${this.#turn.sequence}`;
+  }
+}
+
+const count = (counts: Record<string, number>, name: string): void => {
+  counts[name] = (counts[name] ?? 0) + 1;
+};

@@ -1,0 +1,115 @@
+import type { ExportDefinition, RefreshSchedule } from '../domain/definition.ts';
+import type { ExportId } from '../domain/ids.ts';
+import { runAt } from '../domain/run-ids.ts';
+import { occurrencesBetween } from '../domain/schedule.ts';
+import type { Ports } from '../ports/ports.ts';
+import type { Outgoing } from '../ports/queue.ts';
+import { at } from './addresses.ts';
+import { cancelHeld } from './cancel-held.ts';
+import { changeRow } from './change-row.ts';
+import type { Reason } from './end-run.ts';
+import { requestRun } from './request-run.ts';
+
+/** More missed occurrences than this are not listed one by one. */
+const maxMissed = 100;
+
+/** Starts what is due. Every occurrence ends as a run or as a `skipped` row with its reason. */
+export async function startDueRuns(ports: Ports): Promise<readonly Outgoing[]> {
+  const refresh = await ports.store.schedule.get(at.refresh);
+  const messages: Outgoing[] = [];
+  for (const { value } of await ports.store.exports.list('exports')) {
+    messages.push(...(await startDue(ports, value, refresh?.value ?? null)));
+  }
+  return messages;
+}
+
+async function startDue(
+  ports: Ports,
+  definition: ExportDefinition,
+  refresh: RefreshSchedule | null,
+): Promise<readonly Outgoing[]> {
+  const now = ports.clock.now();
+  const state = await ports.store.states.get(at.state(definition.id));
+  const from = state?.value.scheduledUntil ?? null;
+  // A schedule that is looked at for the first time owes nothing of the past.
+  const due =
+    from === null
+      ? []
+      : occurrencesBetween(definition.schedule, refresh, { from, to: now, atMost: maxMissed });
+  const latest = due.at(-1);
+  for (const missed of due.slice(0, -1)) {
+    await skip(ports, definition.id, missed, {
+      code: 'missed',
+      message: 'The app was not running then; the next occurrence made up for it.',
+    });
+  }
+  const messages = latest === undefined ? [] : await startAt(ports, definition.id, latest);
+  // Stored last: after a crash the same occurrences are found again, and their runs are known by their ids.
+  await changeRow(ports.store.states, at.state(definition.id), (stored) => ({
+    active: stored?.active ?? null,
+    paused: stored?.paused ?? null,
+    scheduledUntil: due.length === maxMissed ? (latest ?? now) : now,
+  }));
+  return messages;
+}
+
+async function startAt(ports: Ports, exportId: ExportId, occurrence: number): Promise<readonly Outgoing[]> {
+  await cancelHeldRun(ports, exportId);
+  const answer = await requestRun(ports, {
+    runId: runAt(exportId, occurrence),
+    exportId,
+    kind: 'changes',
+    trigger: 'schedule',
+    requestedAt: ports.clock.now(),
+  });
+  switch (answer.kind) {
+    case 'accepted':
+      return answer.messages;
+    case 'known':
+    case 'unknown-export':
+      return [];
+    case 'active':
+      await skip(ports, exportId, occurrence, {
+        code: 'active',
+        message: `Run ${answer.run} was still active.`,
+      });
+      return [];
+    case 'paused':
+      await skip(ports, exportId, occurrence, {
+        code: 'paused',
+        message: `${answer.reason} ${answer.remedy}`,
+      });
+      return [];
+    case 'unknown-connection':
+      await skip(ports, exportId, occurrence, {
+        code: 'unknown-connection',
+        message: `The connection ${answer.connection} does not exist.`,
+      });
+      return [];
+  }
+}
+
+/** A run that still waits for approval at the next occurrence makes room for it. */
+async function cancelHeldRun(ports: Ports, exportId: ExportId): Promise<void> {
+  const active = (await ports.store.states.get(at.state(exportId)))?.value.active;
+  if (!active) return;
+  const run = await ports.store.runs.get(at.run(active.runId));
+  if (run?.value.state !== 'held') return;
+  const message = 'Nobody approved the held run before the next one was due.';
+  await cancelHeld(ports, active.runId, { code: 'approval-expired', message });
+}
+
+async function skip(ports: Ports, exportId: ExportId, moment: number, reason: Reason): Promise<void> {
+  const skipped = await ports.store.skipped.insert(at.skipped(exportId, moment), {
+    exportId,
+    at: moment,
+    reason,
+  });
+  if (skipped !== undefined) {
+    ports.log.warn('run-skipped', {
+      export: exportId,
+      at: new Date(moment).toISOString(),
+      reason: reason.code,
+    });
+  }
+}

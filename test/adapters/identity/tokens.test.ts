@@ -1,0 +1,108 @@
+import { createServer } from 'node:http';
+import { expect, onTestFinished, test } from 'vitest';
+import { appServiceIdentity, requestToken } from '../../../shared/adapters/identity/app-service.ts';
+import { appCredential } from '../../../shared/adapters/identity/credential.ts';
+import { identityTokens } from '../../../shared/adapters/identity/tokens.ts';
+import { virtualClock } from '../../memory/clock.ts';
+import { listen } from '../listen.ts';
+
+const scope = 'https://example.org/.default';
+const start = Date.UTC(2026, 0, 5);
+
+/** The identity endpoint of App Service; tokens are numbered and last an hour from the real `expiresFrom`. */
+const identityEndpoint = async (
+  expiresFrom: number,
+  answer?: { readonly status: number; readonly body: string },
+) => {
+  const asked: Record<string, string | undefined>[] = [];
+  const server = createServer((request, response) => {
+    const query = new URL(request.url ?? '', 'http://127.0.0.1').searchParams;
+    const secret = request.headers['x-identity-header'];
+    asked.push({ ...Object.fromEntries(query), header: Array.isArray(secret) ? secret.join() : secret });
+    const token = {
+      access_token: `token-${asked.length}`,
+      expires_on: String(expiresFrom / 1000 + 3_600),
+      resource: query.get('resource'),
+      token_type: 'Bearer',
+    };
+    response.setHeader('content-type', 'application/json');
+    response.writeHead(answer?.status ?? 200).end(answer?.body ?? JSON.stringify(token));
+  });
+  const url = await listen(server);
+  return {
+    asked,
+    environment: { IDENTITY_ENDPOINT: `${url}/msi/token`, IDENTITY_HEADER: 'sandbox' },
+  };
+};
+
+test('the credential speaks the protocol of App Service, over plain http to this machine, and keeps its token', async () => {
+  const { asked, environment } = await identityEndpoint(Date.now() - (Date.now() % 1000));
+  const before = { ...process.env };
+  Object.assign(process.env, environment, { AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential' });
+  onTestFinished(() => {
+    process.env = before;
+  });
+  const credential = appCredential({ clientId: 'client-1' });
+  const clock = virtualClock({ start: Date.now() });
+  const tokens = identityTokens({ credential, clock, identity: appServiceIdentity(environment, 'client-1') });
+
+  expect(await tokens.get(scope)).toBe('token-1');
+  expect(await tokens.get(scope)).toBe('token-1');
+  expect(asked).toMatchObject([
+    { resource: 'https://example.org', client_id: 'client-1', header: 'sandbox' },
+  ]);
+
+  expect(await tokens.get(scope, { fresh: true })).toBe('token-2');
+  expect(await tokens.get(scope)).toBe('token-2');
+  expect(asked[1]).toEqual({
+    'api-version': '2019-08-01',
+    resource: 'https://example.org',
+    client_id: 'client-1',
+    header: 'sandbox',
+  });
+});
+
+test('a fresh token is given until five minutes before its end, per scope', async () => {
+  const { asked, environment } = await identityEndpoint(start);
+  const clock = virtualClock({ start });
+  const credential = { getToken: async () => ({ token: 'from the credential', expiresOnTimestamp: 0 }) };
+  const tokens = identityTokens({ credential, clock, identity: appServiceIdentity(environment) });
+
+  expect(await tokens.get(scope)).toBe('from the credential');
+  expect(await tokens.get(scope, { fresh: true })).toBe('token-1');
+  expect(await tokens.get('https://example.com/.default')).toBe('from the credential');
+  await clock.advance(55 * 60_000 - 1);
+  expect(await tokens.get(scope)).toBe('token-1');
+  await clock.advance(1);
+  expect(await tokens.get(scope)).toBe('from the credential');
+  expect(asked).toHaveLength(1);
+});
+
+test('without an endpoint of App Service, fresh gives what the credential gives', async () => {
+  const credential = { getToken: async () => ({ token: 'from the credential', expiresOnTimestamp: 0 }) };
+  const tokens = identityTokens({ credential, clock: virtualClock(), identity: appServiceIdentity({}) });
+  expect(await tokens.get(scope, { fresh: true })).toBe('from the credential');
+});
+
+test.each([
+  [500, '{}'],
+  [200, 'no JSON'],
+  [200, '{"access_token":"secret-1"}'],
+  [200, '{"access_token":"secret-1","expires_on":"soon"}'],
+])('an answer %i %s is an error that repeats neither token nor header', async (status, body) => {
+  const { environment } = await identityEndpoint(start, { status, body });
+  const identity = appServiceIdentity(environment);
+  if (!identity) throw new Error('No identity.');
+  await expect(requestToken(identity, scope)).rejects.toThrow(
+    new RegExp(`^The identity endpoint gave no token \\(status ${status}\\)\\.$`),
+  );
+});
+
+test('a credential without a token is an error', async () => {
+  const tokens = identityTokens({
+    credential: { getToken: async () => null },
+    clock: virtualClock(),
+    identity: undefined,
+  });
+  await expect(tokens.get(scope)).rejects.toThrow(`no token for ${scope}`);
+});

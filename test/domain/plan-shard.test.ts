@@ -1,0 +1,168 @@
+import { describe, expect, test } from 'vitest';
+import { fingerprintOf, mappingVersion } from '../../shared/domain/fingerprint.ts';
+import type { SnapshotRecord } from '../../shared/domain/plan.ts';
+import { planShard } from '../../shared/domain/plan-shard.ts';
+import { definitionOf, emailOf, idOf, keyOf, recordOf, rowOf } from './planning.ts';
+
+const definition = definitionOf();
+
+/** A record of exactly what planning `rowOf(number)` would send. */
+const settledRecord = (number: number, markers = ['segment_A'], of = definition): SnapshotRecord =>
+  recordOf(number, {
+    fingerprint: fingerprintOf(rowOf(number).contact, markers, mappingVersion(of)),
+    markers,
+  });
+
+describe('members', () => {
+  test('an unknown contact is an upsert that joins, with its markers true', () => {
+    const { changes, tally } = planShard({
+      rows: [rowOf(1, { segments: [0, 2] })],
+      records: [],
+      definition,
+      kind: 'changes',
+    });
+    expect(changes).toEqual([
+      {
+        kind: 'upsert',
+        key: keyOf(1),
+        id: 'c1',
+        contact: { ...rowOf(1).contact, properties: { segment_A: true, segment_C: true } },
+        fingerprint: fingerprintOf(rowOf(1).contact, ['segment_A', 'segment_C'], mappingVersion(definition)),
+        markers: ['segment_A', 'segment_C'],
+      },
+    ]);
+    expect(tally).toMatchObject({ upserts: 1, joined: 1, unchanged: 0, known: 0 });
+  });
+
+  test('what Omnisend has already is not sent, but in a full run it is', () => {
+    const input = { rows: [rowOf(1)], records: [settledRecord(1)], definition };
+    expect(planShard({ ...input, kind: 'changes' })).toMatchObject({
+      changes: [],
+      tally: { unchanged: 1, upserts: 0 },
+    });
+    expect(planShard({ ...input, kind: 'dry-run' })).toMatchObject({ changes: [], tally: { unchanged: 1 } });
+    expect(planShard({ ...input, kind: 'full' })).toMatchObject({
+      tally: { unchanged: 0, upserts: 1, joined: 0 },
+    });
+  });
+
+  test('a record without a fingerprint is sent again', () => {
+    const { key, email, id, markers } = settledRecord(1);
+    const { changes } = planShard({
+      rows: [rowOf(1)],
+      records: [{ key, email, id, markers }],
+      definition,
+      kind: 'changes',
+    });
+    expect(changes).toHaveLength(1);
+  });
+
+  test('leaving one of two segments sends that marker as false and keeps it out of the fingerprint', () => {
+    const records = [settledRecord(1, ['segment_A', 'segment_B'])];
+    const [change] = planShard({ rows: [rowOf(1)], records, definition, kind: 'changes' }).changes;
+    expect(change).toMatchObject({
+      contact: { properties: { segment_A: true, segment_B: false } },
+      fingerprint: settledRecord(1).fingerprint,
+      markers: ['segment_A'],
+    });
+  });
+
+  test('no marker is false for a segment that the contact was never in', () => {
+    const [change] = planShard({ rows: [rowOf(1)], records: [], definition, kind: 'changes' }).changes;
+    expect(change?.contact.properties).toEqual({ segment_A: true });
+  });
+
+  test.each([
+    ['a dropped segment', definitionOf({ segments: ['A'] }), { segment_A: true, segment_B: false }],
+    ['another kind of marker', definitionOf({ marker: 'none' }), { segment_A: false, segment_B: false }],
+    [
+      'another prefix',
+      definitionOf({ markerPrefix: 'x_' }),
+      { x_A: true, segment_A: false, segment_B: false },
+    ],
+  ])('markers are taken back after %s', (_, changed, properties) => {
+    const records = [settledRecord(1, ['segment_A', 'segment_B'])];
+    const { changes, tally } = planShard({ rows: [rowOf(1)], records, definition: changed, kind: 'changes' });
+    expect(changes[0]?.contact.properties).toEqual(properties);
+    expect(tally.takenBack).toBe(1);
+  });
+
+  test('leaving a segment that the definition still has is nothing taken back', () => {
+    const records = [settledRecord(1, ['segment_A', 'segment_B'])];
+    expect(planShard({ rows: [rowOf(1)], records, definition, kind: 'changes' }).tally.takenBack).toBe(0);
+  });
+
+  test('custom properties and markers travel together', () => {
+    const contact = { email: emailOf(1), properties: { tier: 'gold' } };
+    const [change] = planShard({
+      rows: [rowOf(1, { contact })],
+      records: [],
+      definition,
+      kind: 'changes',
+    }).changes;
+    expect(change?.contact.properties).toEqual({ tier: 'gold', segment_A: true });
+  });
+
+  test('of duplicates the winner is sent with the segments of all, and the losers are listed', () => {
+    const rows = [rowOf(1, { at: 1, segments: [1] }), rowOf(1, { id: idOf('c9'), at: 2 })];
+    const { changes, duplicates, tally } = planShard({ rows, records: [], definition, kind: 'changes' });
+    expect(changes).toMatchObject([{ id: 'c9', markers: ['segment_A', 'segment_B'] }]);
+    expect(duplicates).toEqual([{ id: 'c1', key: keyOf(1), winner: 'c9' }]);
+    expect(tally).toMatchObject({ duplicate: 1, upserts: 1 });
+  });
+});
+
+describe('records without rows', () => {
+  const plan = (record: SnapshotRecord, of = definition) =>
+    planShard({ rows: [], records: [record], definition: of, kind: 'changes' });
+  const keep = definitionOf({ onLeave: 'keep' });
+
+  test('a leaver is told by its address and its markers alone', () => {
+    const { changes, dropped, tally } = plan(recordOf(1, { markers: ['segment_A', 'segment_B'] }));
+    expect(changes).toEqual([
+      {
+        kind: 'leave',
+        key: keyOf(1),
+        id: 'c1',
+        contact: { email: emailOf(1), properties: { segment_A: false, segment_B: false } },
+        markers: [],
+      },
+    ]);
+    expect({ dropped, leaves: tally.leaves, known: tally.known }).toEqual({
+      dropped: [],
+      leaves: 1,
+      known: 1,
+    });
+  });
+
+  test('a record without a fingerprint leaves as well', () => {
+    const { key, email, id, markers } = recordOf(1);
+    expect(plan({ key, email, id, markers }).tally.leaves).toBe(1);
+  });
+
+  test('without markers nothing is sent, and the record is dropped', () => {
+    expect(plan(recordOf(1, { markers: [] }))).toMatchObject({
+      changes: [],
+      dropped: [keyOf(1)],
+      tally: { leaves: 0 },
+    });
+  });
+
+  test('with "keep" nothing is sent and nothing dropped', () => {
+    expect(plan(recordOf(1), keep)).toMatchObject({ changes: [], dropped: [], tally: { leaves: 0 } });
+    expect(plan(recordOf(1, { markers: [] }), keep)).toMatchObject({ changes: [], dropped: [] });
+  });
+
+  test('with "keep" only markers that the definition no longer makes are taken back', () => {
+    const record = recordOf(1, { markers: ['segment_A', 'segment_Gone'] });
+    expect(plan(record, keep).changes).toMatchObject([
+      { kind: 'leave', contact: { properties: { segment_Gone: false } }, markers: ['segment_A'] },
+    ]);
+  });
+});
+
+test('changes come in key order', () => {
+  const rows = [rowOf(3), rowOf(1)];
+  const { changes } = planShard({ rows, records: [recordOf(4), recordOf(2)], definition, kind: 'changes' });
+  expect(changes.map(({ key }) => key)).toEqual([1, 2, 3, 4].map(keyOf));
+});

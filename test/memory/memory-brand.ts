@@ -1,0 +1,128 @@
+import type { ItemAnswer, RemoteBatchState } from '../../shared/domain/answers.ts';
+import type { Contact, PropertyValue } from '../../shared/domain/contact.ts';
+import { type BatchId, batchId } from '../../shared/domain/ids.ts';
+import type { Change } from '../../shared/domain/plan.ts';
+import type { ContactOptions } from '../../shared/ports/destination.ts';
+
+export interface MemoryBatch {
+  readonly id: BatchId;
+  readonly origin: string;
+  readonly changes: readonly Change[];
+  readonly options: ContactOptions;
+  readonly createdAt: number;
+  readonly startsAt: number;
+  /** `Infinity`: it never ends. */
+  readonly endsAt: number;
+  /** Changes that are looked at; fewer than all where the batch stops. */
+  readonly reach: number;
+  /** By place in `changes`; empty until the batch has ended. */
+  results: readonly ItemAnswer['result'][];
+}
+
+/** A contact as the brand holds it: cleared fields and properties are absent. */
+export interface MemoryContact {
+  readonly fields: Readonly<Record<string, string>>;
+  readonly properties: Readonly<Record<string, PropertyValue>>;
+}
+
+/** Decides about an item, by its contact and how often its address came before; `undefined` accepts it. */
+export type ItemRule = (contact: Contact, seen: number) => ItemAnswer['result'] | undefined;
+
+export const windowMs = 60_000;
+
+const withoutEmpty = <T>(
+  values: Readonly<Record<string, T | null | undefined>>,
+): Readonly<Record<string, T>> => {
+  const kept: Record<string, T> = {};
+  for (const [name, value] of Object.entries(values)) {
+    if (value !== null && value !== undefined && value !== '') kept[name] = value;
+  }
+  return kept;
+};
+
+/** The contacts, batches and request window of one brand. Batches take effect when they end, in any order. */
+export const memoryBrand = (id: string, requestsPerMinute: number, rule: ItemRule) => {
+  const batches: MemoryBatch[] = [];
+  const byId = new Map<BatchId, MemoryBatch>();
+  const contacts = new Map<string, MemoryContact>();
+  const phoneOwners = new Map<string, string>();
+  const seen = new Map<string, number>();
+  const window: number[] = [];
+  let open: MemoryBatch[] = [];
+
+  /** A telephone that belongs to somebody else is passed over. */
+  const ownPhone = (email: string, phone: string | undefined): string | undefined => {
+    if (phone === undefined || (phoneOwners.get(phone) ?? email) !== email) return undefined;
+    phoneOwners.set(phone, email);
+    return phone;
+  };
+
+  const upsert = (contact: Contact, withoutPhone: boolean): void => {
+    const { email, phone, properties, ...fields } = contact;
+    const held = contacts.get(email);
+    const kept = ownPhone(email, withoutPhone ? undefined : phone);
+    contacts.set(email, {
+      fields: withoutEmpty({ ...held?.fields, ...fields, ...(kept !== undefined && { phone: kept }) }),
+      properties: withoutEmpty({ ...held?.properties, ...properties }),
+    });
+  };
+
+  const applied = ({ contact }: Change, withoutPhone: boolean): ItemAnswer['result'] => {
+    const before = seen.get(contact.email) ?? 0;
+    seen.set(contact.email, before + 1);
+    const decided = rule(contact, before) ?? { kind: 'accepted' };
+    if (decided.kind === 'accepted') upsert(contact, withoutPhone);
+    return decided;
+  };
+
+  const settle = (now: number): void => {
+    const ended = open.filter(({ endsAt }) => endsAt <= now);
+    if (ended.length === 0) return;
+    open = open.filter(({ endsAt }) => endsAt > now);
+    for (const batch of ended.sort((a, b) => a.endsAt - b.endsAt)) {
+      const reached = batch.changes.slice(0, batch.reach);
+      batch.results = reached.map((change) => applied(change, batch.options.withoutPhone));
+    }
+  };
+
+  return {
+    id,
+    /** Takes a place in the last 60 s; else seconds until one is free. A refused request takes none. */
+    enter(now: number): number | undefined {
+      while ((window[0] ?? now) <= now - windowMs) window.shift();
+      if (window.length >= requestsPerMinute) return Math.ceil(((window[0] ?? now) + windowMs - now) / 1000);
+      window.push(now);
+      return undefined;
+    },
+    add(batch: Omit<MemoryBatch, 'id' | 'results'>): MemoryBatch {
+      const made = { ...batch, id: batchId.parse(`${id}-${batches.length + 1}`), results: [] };
+      batches.push(made);
+      byId.set(made.id, made);
+      open.push(made);
+      return made;
+    },
+    batch(wanted: BatchId, now: number): MemoryBatch | undefined {
+      settle(now);
+      return byId.get(wanted);
+    },
+    /** Newest first. */
+    batches(now: number): readonly MemoryBatch[] {
+      settle(now);
+      return batches.toReversed().filter((batch) => byId.has(batch.id));
+    },
+    /** As after seven days. */
+    drop: (gone: BatchId): boolean => byId.delete(gone),
+    contacts(now: number): ReadonlyMap<string, MemoryContact> {
+      settle(now);
+      return contacts;
+    },
+  };
+};
+
+export type MemoryBrand = ReturnType<typeof memoryBrand>;
+
+export const stateOf = (batch: MemoryBatch, now: number): RemoteBatchState => {
+  if (now < batch.startsAt) return 'pending';
+  if (now < batch.endsAt) return 'inProgress';
+  return batch.reach < batch.changes.length ? 'stopped' : 'finished';
+};

@@ -1,0 +1,103 @@
+import type { z } from 'zod';
+import {
+  checkAddress,
+  checkDistinct,
+  checkRowKey,
+  encodeRow,
+  rowName,
+} from '../../shared/adapters/storage/limits.ts';
+import type { Row, RowAddress, Rows } from '../../shared/ports/rows.ts';
+import { frozen } from './freeze.ts';
+
+interface Stored {
+  readonly address: RowAddress;
+  readonly json: string;
+  readonly version: string;
+}
+
+type Partitions = Map<string, Map<string, Stored>>;
+
+/** One table in memory. */
+export const memoryRows = <T>({
+  table,
+  schema,
+}: {
+  readonly table: string;
+  readonly schema: z.ZodType<T>;
+}): Rows<T> => memoryTable(table)(schema);
+
+/** One table in memory, to be looked at through several schemas, as versions of the app would. */
+export const memoryTable = (table: string): (<T>(schema: z.ZodType<T>) => Rows<T>) => {
+  const partitions: Partitions = new Map();
+  let writes = 0;
+  const nextVersion = (): string => {
+    writes += 1;
+    return `v${writes}`;
+  };
+  return (schema) => rowsOf(table, schema, partitions, nextVersion);
+};
+
+/** Rows are kept as JSON, so that nothing read is ever the thing written; what is read is frozen. */
+const rowsOf = <T>(
+  table: string,
+  schema: z.ZodType<T>,
+  partitions: Partitions,
+  nextVersion: () => string,
+): Rows<T> => {
+  const find = ({ partition, key }: RowAddress): Stored | undefined => partitions.get(partition)?.get(key);
+
+  const write = ({ partition, key }: RowAddress, value: T): Row<T> => {
+    const address = { partition, key };
+    const json = Buffer.from(encodeRow(table, address, value)).toString();
+    const stored = { address, json, version: nextVersion() };
+    const rows = partitions.get(partition) ?? new Map<string, Stored>();
+    partitions.set(partition, rows.set(key, stored));
+    return { ...address, value: frozen(structuredClone(value)), version: stored.version };
+  };
+
+  const read = ({ address, json, version }: Stored): Row<T> => {
+    const parsed = schema.safeParse(JSON.parse(json));
+    if (!parsed.success) throw new Error(`The stored ${rowName(table, address)} cannot be read.`);
+    return { ...address, value: frozen(parsed.data), version };
+  };
+
+  const insert = (address: RowAddress, value: T): Row<T> | undefined => {
+    checkAddress(table, address);
+    encodeRow(table, address, value);
+    return find(address) ? undefined : write(address, value);
+  };
+
+  return {
+    async get(address) {
+      checkAddress(table, address);
+      const stored = find(address);
+      return stored && read(stored);
+    },
+    async insert(address, value) {
+      return insert(address, value);
+    },
+    async insertAll(partition, rows) {
+      checkRowKey(table, 'partition', partition);
+      checkDistinct(table, rows);
+      for (const { key, value } of rows) {
+        checkAddress(table, { partition, key });
+        encodeRow(table, { partition, key }, value);
+      }
+      for (const { key, value } of rows) insert({ partition, key }, value);
+    },
+    async replace(row, value) {
+      checkAddress(table, row);
+      encodeRow(table, row, value);
+      return find(row)?.version === row.version ? write(row, value) : undefined;
+    },
+    async remove(address) {
+      checkAddress(table, address);
+      partitions.get(address.partition)?.delete(address.key);
+    },
+    async list(partition) {
+      checkRowKey(table, 'partition', partition);
+      const rows = partitions.get(partition)?.values() ?? [];
+      return Array.from(rows, read).sort((a, b) => (a.key < b.key ? -1 : 1));
+    },
+  };
+};

@@ -1,0 +1,60 @@
+import { checkSecretName } from '../../shared/adapters/key-vault/secrets.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { SecretAnswer, Secrets } from '../../shared/ports/secrets.ts';
+
+export interface MemorySecrets extends Secrets {
+  /** Writes past the app, as a person with the portal does. */
+  rotate(name: string, value: string): void;
+  /** From now on the vault refuses the app, or takes it back. */
+  forbid(forbidden: boolean): void;
+}
+
+interface MemorySecretsOptions {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly seed?: Readonly<Record<string, string>>;
+  readonly cacheMinutes?: number;
+}
+
+/** A vault in memory, with the cache that the real adapter has: so a rotated key is seen as late as there. */
+export const memorySecrets = ({
+  clock,
+  seed = {},
+  cacheMinutes = 10,
+}: MemorySecretsOptions): MemorySecrets => {
+  const vault = new Map(Object.entries(seed));
+  const cache = new Map<string, { readonly value: string; readonly until: number }>();
+  let refusing = false;
+
+  const read = (name: string): SecretAnswer => {
+    cache.delete(name);
+    if (refusing) return { kind: 'forbidden' };
+    const value = vault.get(name);
+    if (value === undefined) return { kind: 'absent' };
+    cache.set(name, { value, until: clock.now() + cacheMinutes * 60_000 });
+    return { kind: 'ok', value };
+  };
+
+  return {
+    async get(name, { fresh = false } = {}) {
+      checkSecretName(name);
+      const cached = cache.get(name);
+      return !fresh && cached && cached.until > clock.now()
+        ? { kind: 'ok', value: cached.value }
+        : read(name);
+    },
+    async create(name, value) {
+      checkSecretName(name);
+      const before = read(name);
+      if (before.kind !== 'absent') return before;
+      vault.set(name, value);
+      return read(name);
+    },
+    rotate(name, value) {
+      checkSecretName(name);
+      vault.set(name, value);
+    },
+    forbid(forbidden) {
+      refusing = forbidden;
+    },
+  };
+};

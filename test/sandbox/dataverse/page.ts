@@ -1,0 +1,47 @@
+import type { Population } from '../generator/population.ts';
+import type { Row } from './columns.ts';
+import { compileFilter, type Seen } from './filter-match.ts';
+import { idRanges } from './id-ranges.ts';
+import type { Query } from './query.ts';
+import { type Cursor, represent, type Table } from './tables.ts';
+
+export type Page = {
+  readonly rows: readonly Row[];
+  /** null on the last page. */
+  readonly next: Cursor | null;
+};
+
+/** Elastic tables count no further. */
+const COUNT_LIMIT = 500;
+
+function* matching(table: Table, population: Population, query: Query, from: Cursor, seen: Seen) {
+  const matches = query.filter === null ? () => true : compileFilter(query.filter, seen);
+  for (const placed of table.scan(population, idRanges(query.filter), from)) {
+    if (matches(placed.row)) yield placed;
+  }
+}
+
+export function readPage(
+  table: Table,
+  population: Population,
+  query: Query,
+  pageSize: number,
+  seen: Seen,
+): Page {
+  const rows: Row[] = [];
+  let last = query.from;
+  for (const { row, at } of matching(table, population, query, query.from, seen)) {
+    if (rows.length === pageSize) return { rows, next: last };
+    rows.push(represent(table, query.select, row));
+    last = at;
+  }
+  return { rows, next: null };
+}
+
+export function countRows(table: Table, population: Population, query: Query, seen: Seen): number {
+  let count = 0;
+  for (const _ of matching(table, population, query, { customerID: '', taken: 0 }, seen)) {
+    if (++count === COUNT_LIMIT) break;
+  }
+  return count;
+}
