@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { brandId, runId } from './domain/ids.ts';
+import type { Message } from './domain/message.ts';
+import type { Step } from './domain/turn.ts';
 
 /**
  * One schema per queue. Messages carry ids, epoch and sequence only. The host copies a message's top-level properties
@@ -17,8 +19,7 @@ export const messages = {
   send: z.strictObject({ step: z.literal('send'), brand: brandId, lane: z.int().min(0), ...name }),
   settle: ofRun('settle'),
   finish: ofRun('finish'),
-} as const;
+} as const satisfies { readonly [S in Step]: z.ZodType<MessageOf<S>> };
 
-export type MessageOf<S extends keyof typeof messages> = z.infer<(typeof messages)[S]>;
-export type Message = { [S in keyof typeof messages]: MessageOf<S> }[keyof typeof messages];
-export type RunMessage = Exclude<Message, MessageOf<'read-slice'> | MessageOf<'send'>>;
+export type { Message };
+export type MessageOf<S extends Step> = Extract<Message, { readonly step: S }>;

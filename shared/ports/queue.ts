@@ -1,4 +1,4 @@
-import type { Message } from '../messages.ts';
+import type { Message } from '../domain/message.ts';
 
 /** A message to be put, not before `delaySeconds` from now (whole seconds, 0 to 7 days). */
 export interface Outgoing {

@@ -1,18 +1,28 @@
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
 import { z } from 'zod';
 
+/**
+ * `node test/tools/build.ts [--out dist] [--metafile FILE]`: the app as one file, which loads much faster than its
+ * 1,200 modules. Relative folders are taken from where the command runs.
+ */
 const root = fileURLToPath(new URL('../../', import.meta.url));
+const { values } = parseArgs({
+  options: { out: { type: 'string', default: join(root, 'dist') }, metafile: { type: 'string' } },
+});
+const outfile = resolve(values.out, 'main.js');
 
 const { version } = z
   .object({ version: z.string() })
-  .parse(JSON.parse(await readFile(`${root}package.json`, 'utf8')));
+  .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
 
-await rm(`${root}dist`, { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: [`${root}functions/main.ts`],
-  outfile: `${root}dist/main.js`,
+  absWorkingDir: root,
+  entryPoints: ['functions/main.ts'],
+  outfile,
   bundle: true,
   platform: 'node',
   target: 'node24',
@@ -30,5 +40,6 @@ const { metafile } = await build({
   },
   logLevel: 'warning',
 });
+if (values.metafile !== undefined) await writeFile(values.metafile, JSON.stringify(metafile));
 const bytes = Object.values(metafile.outputs).reduce((sum, output) => sum + output.bytes, 0);
-console.log(`dist/main.js: ${Object.keys(metafile.inputs).length} modules, ${Math.round(bytes / 1024)} KB`);
+console.log(`${outfile}: ${Object.keys(metafile.inputs).length} modules, ${Math.round(bytes / 1024)} KB`);

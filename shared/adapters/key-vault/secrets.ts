@@ -1,8 +1,9 @@
-import type { TokenCredential } from '@azure/identity';
 import type { SecretClient } from '@azure/keyvault-secrets';
 import type { Clock } from '../../ports/clock.ts';
 import type { SecretAnswer, Secrets } from '../../ports/secrets.ts';
 import { isLoopbackHttp, sandboxVaultUrl, sendTo } from './sandbox.ts';
+
+type TokenCredential = ConstructorParameters<typeof SecretClient>[1];
 
 interface VaultOptions {
   readonly vaultUrl: string;

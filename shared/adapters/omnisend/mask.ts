@@ -13,8 +13,9 @@ const control = /[\p{Cc}\p{Cf}]+/gu;
 
 const cap = (text: string): string => (text.length > maxLength ? `${text.slice(0, maxLength - 1)}…` : text);
 
+// Only what is special in a pattern may be escaped under the `u` flag: a needless escape is an error there.
 const whole = (value: string): RegExp =>
-  new RegExp(`(?<![\\p{L}\\p{N}])${value.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')}(?![\\p{L}\\p{N}])`, 'giu');
+  new RegExp(`(?<![\\p{L}\\p{N}])${value.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\p{L}\\p{N}])`, 'giu');
 
 /**
  * Omnisend's words without what identifies a person or opens a door: the values that we sent, addresses, keys and

@@ -1,7 +1,17 @@
 import type { TableClient, TableServiceClient } from '@azure/data-tables';
-import type { TokenCredential } from '@azure/identity';
-import type { ContainerClient } from '@azure/storage-blob';
+import type {
+  AnonymousCredential,
+  BlobServiceClient,
+  ContainerClient,
+  StorageSharedKeyCredential,
+} from '@azure/storage-blob';
 import type { QueueClient } from '@azure/storage-queue';
+
+/** The third kind of credential that the SDK takes; its package does not export the name. */
+type TokenCredential = Exclude<
+  BlobServiceClient['credential'],
+  AnonymousCredential | StorageSharedKeyCredential
+>;
 
 export type StorageAccess =
   /** For one's own machine only: in Azure, keys of the account are switched off. */

@@ -62,10 +62,21 @@ const masked = [
   },
   { text: 'name ada is not Adamant', sent: ['Ada'], expected: 'name [value] is not Adamant' },
   { text: 'no (x) here', sent: ['(x)'], expected: 'no [value] here' },
+  { text: 'not 1985-12-28, please', sent: ['1985-12-28'], expected: 'not [value], please' },
 ];
 
 it.each(masked)('masks $text', ({ text, sent, expected }) => {
   expect(maskText(text, sent)).toBe(expected);
+});
+
+it('masks whatever was sent, and never fails over it', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 2, unit: 'grapheme' }), (value) => {
+      expect(() => maskText(`bad "${value}"`, [value])).not.toThrow();
+    }),
+  );
+  const special = 'a-b/c.d*e+f?g(h)i[j]k{l}m|n^o$p';
+  expect(maskText(`bad "${special}"`, [special])).toBe('bad "[value]"');
 });
 
 it('keeps the names of fields', () => {

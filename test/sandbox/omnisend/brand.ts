@@ -38,7 +38,11 @@ const keptWelcomes = 20;
 /** One Omnisend account: its contacts, its batches and what has been counted of it. */
 export function createBrand(seed: SeedBrand, world: World): Brand {
   const { clock, switches, decisions } = world;
-  const contacts = createContactStore(seed.brandID, () => switches().emailMatch === 'caseFolding');
+  const contacts = createContactStore(
+    seed.brandID,
+    clock.now(),
+    () => switches().emailMatch === 'caseFolding',
+  );
   const figures = createFigures(clock.ms(60));
   const welcomes: Brand['welcomes'] = { count: 0, latest: [] };
   const writes = createContactWrites({

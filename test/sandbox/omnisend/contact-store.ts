@@ -14,26 +14,38 @@ type Consent = {
   readonly userAgent?: string;
 };
 
+/** What nothing but the whole contact is asked for. */
+export type Details = Partial<Record<ScalarField, string>> & {
+  properties?: Readonly<Record<string, PropertyValue>>;
+};
+
 /**
- * A contact as stored: only what was supplied. Every contact has the same members in the same order,
- * which keeps a million of them small; what can be derived (id, default status) is derived when shown.
+ * A contact as stored: only what was supplied, in few objects. A million contacts of many small ones
+ * keep the garbage collector busy for seconds, during which nothing is answered; so the details are
+ * one text, and times count from the store's beginning, which lets them be small integers.
  */
-export type StoredContact = Record<ScalarField, string | undefined> & {
+export type StoredContact = {
   readonly place: number;
   email: string | undefined;
   phone: string | undefined;
+  /** `Details` as JSON. */
+  details: string;
   tags: readonly string[] | undefined;
-  properties: Readonly<Record<string, PropertyValue>> | undefined;
   emailChannel: ChannelState | undefined;
   smsChannel: ChannelState | undefined;
   optIns: OptIn[] | undefined;
   consents: Consent[] | undefined;
-  readonly createdAtMs: number;
-  updatedAtMs: number;
+  readonly createdAfterMs: number;
+  updatedAfterMs: number;
 };
 
+export function readDetails(contact: StoredContact): Details {
+  const details: Details = JSON.parse(contact.details);
+  return details;
+}
+
 /** The contacts of one brand, in the order of their creation, with an index per identifier. */
-export function createContactStore(brandID: string, foldsCase: () => boolean) {
+export function createContactStore(brandID: string, beganAtMs: number, foldsCase: () => boolean) {
   const all: StoredContact[] = [];
   const byEmail = createWideMap<StoredContact>();
   const byPhone = createWideMap<StoredContact>();
@@ -55,27 +67,22 @@ export function createContactStore(brandID: string, foldsCase: () => boolean) {
         place: all.length,
         email: undefined,
         phone: undefined,
-        firstName: undefined,
-        lastName: undefined,
-        address: undefined,
-        city: undefined,
-        state: undefined,
-        postalCode: undefined,
-        country: undefined,
-        countryCode: undefined,
-        gender: undefined,
-        birthdate: undefined,
+        details: '{}',
         tags: undefined,
-        properties: undefined,
         emailChannel: undefined,
         smsChannel: undefined,
         optIns: undefined,
         consents: undefined,
-        createdAtMs: nowMs,
-        updatedAtMs: nowMs,
+        createdAfterMs: nowMs - beganAtMs,
+        updatedAfterMs: nowMs - beganAtMs,
       };
       all.push(contact);
       return contact;
+    },
+    createdAtMs: (contact: StoredContact) => beganAtMs + contact.createdAfterMs,
+    updatedAtMs: (contact: StoredContact) => beganAtMs + contact.updatedAfterMs,
+    touch(contact: StoredContact, nowMs: number): void {
+      contact.updatedAfterMs = nowMs - beganAtMs;
     },
     setEmail(contact: StoredContact, email: string): void {
       if (contact.email !== undefined) byEmail.delete(emailKey(contact.email));

@@ -1,4 +1,4 @@
-import type { ChannelState, ContactStore, StoredContact } from './contact-store.ts';
+import { type ChannelState, type ContactStore, readDetails, type StoredContact } from './contact-store.ts';
 import { isoTime } from './contact-writes.ts';
 import { countryNames } from './rules.ts';
 
@@ -13,7 +13,9 @@ export const emailStatusOf = (contact: StoredContact) => contact.emailChannel?.s
 
 /** The published `ContactResponse`; absent scalars are left out. */
 export function contactView(store: ContactStore, contact: StoredContact) {
-  const { email, phone, createdAtMs } = contact;
+  const { email, phone } = contact;
+  const details = readDetails(contact);
+  const createdAtMs = store.createdAtMs(contact);
   const emailChannel = email === undefined ? undefined : channelOf(contact.emailChannel, createdAtMs);
   const smsChannel = phone === undefined ? undefined : channelOf(contact.smsChannel, createdAtMs);
   const statuses = [
@@ -24,16 +26,16 @@ export function contactView(store: ContactStore, contact: StoredContact) {
     id: store.idOf(contact),
     email,
     phone: phone === undefined ? [] : [phone],
-    firstName: contact.firstName,
-    lastName: contact.lastName,
-    country: contact.country ?? countryNames.get(contact.countryCode ?? ''),
-    countryCode: contact.countryCode,
-    state: contact.state,
-    city: contact.city,
-    address: contact.address,
-    postalCode: contact.postalCode,
-    gender: contact.gender,
-    birthdate: contact.birthdate,
+    firstName: details.firstName,
+    lastName: details.lastName,
+    country: details.country ?? countryNames.get(details.countryCode ?? ''),
+    countryCode: details.countryCode,
+    state: details.state,
+    city: details.city,
+    address: details.address,
+    postalCode: details.postalCode,
+    gender: details.gender,
+    birthdate: details.birthdate,
     status: emailChannel?.status,
     tags: contact.tags ?? [],
     segments: [],
@@ -44,8 +46,8 @@ export function contactView(store: ContactStore, contact: StoredContact) {
     statuses: statuses.sort((a, b) => a.statusChangedAt.localeCompare(b.statusChangedAt)),
     optIns: contact.optIns ?? [],
     consents: contact.consents ?? [],
-    customProperties: contact.properties ?? {},
+    customProperties: details.properties ?? {},
     createdAt: isoTime(createdAtMs),
-    updatedAt: isoTime(contact.updatedAtMs),
+    updatedAt: isoTime(store.updatedAtMs(contact)),
   };
 }

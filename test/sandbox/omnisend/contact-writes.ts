@@ -1,6 +1,12 @@
 import type { Clock } from './clock.ts';
 import type { ContactWrite, ScalarField } from './contact-rules.ts';
-import type { ChannelName, ContactStore, StoredContact } from './contact-store.ts';
+import {
+  type ChannelName,
+  type ContactStore,
+  type Details,
+  readDetails,
+  type StoredContact,
+} from './contact-store.ts';
 import type { IdentifierWrite } from './identifier-rules.ts';
 import { countryCodeOf, type PropertyValue } from './rules.ts';
 import type { Switches } from './switches.ts';
@@ -79,19 +85,21 @@ export function createContactWrites({ store, clock, switches, welcome }: Context
   }
 
   function setFields(contact: StoredContact, write: ContactWrite): void {
-    setScalars(contact, write.scalars);
     const { customProperties, emptyTags } = switches();
+    const details = readDetails(contact);
+    setScalars(details, write.scalars);
+    if (write.customProperties !== undefined) {
+      const before = customProperties === 'merge' ? details.properties : undefined;
+      details.properties = mergeProperties(before, write.customProperties);
+    }
+    if (write.externalCreated !== undefined) {
+      details.properties = { ...details.properties, externalCreated: write.externalCreated };
+    }
+    contact.details = JSON.stringify(details);
     if (write.tags !== undefined && (write.tags.length > 0 || emptyTags === 'clear')) {
       contact.tags = write.tags.length > 0 ? [...new Set(write.tags)] : undefined;
     }
-    if (write.customProperties !== undefined) {
-      const before = customProperties === 'merge' ? contact.properties : undefined;
-      contact.properties = mergeProperties(before, write.customProperties);
-    }
-    if (write.externalCreated !== undefined) {
-      contact.properties = mergeProperties(contact.properties, { externalCreated: write.externalCreated });
-    }
-    contact.updatedAtMs = clock.now();
+    store.touch(contact, clock.now());
   }
 
   return {
@@ -141,32 +149,29 @@ export function createContactWrites({ store, clock, switches, welcome }: Context
 export const isoTime = (ms: number): string => new Date(ms).toISOString();
 
 /** A country without a code gives the code; a code without a country takes an older country away. */
-function setScalars(contact: StoredContact, scalars: ContactWrite['scalars']): void {
+function setScalars(details: Details, scalars: ContactWrite['scalars']): void {
   let field: ScalarField;
-  for (field in scalars) contact[field] = scalars[field] || undefined;
+  for (field in scalars) setScalar(details, field, scalars[field]);
   const { country, countryCode } = scalars;
-  if (countryCode === undefined && country !== undefined) contact.countryCode = countryCodeOf(country ?? '');
-  if (countryCode !== undefined && country === undefined) contact.country = undefined;
+  if (countryCode === undefined && country !== undefined) {
+    setScalar(details, 'countryCode', countryCodeOf(country ?? ''));
+  }
+  if (countryCode !== undefined && country === undefined) delete details.country;
+}
+
+function setScalar(details: Details, field: ScalarField, value: string | null | undefined): void {
+  if (value) details[field] = value;
+  else delete details[field];
 }
 
 function mergeProperties(
-  before: StoredContact['properties'],
+  before: Details['properties'],
   change: Readonly<Record<string, PropertyValue | null>>,
-): StoredContact['properties'] {
+): Record<string, PropertyValue> {
   const merged: Record<string, PropertyValue> = { ...before };
-  let size = Object.keys(merged).length;
-  for (const name of Object.keys(change)) {
-    const value = change[name];
-    const held = Object.hasOwn(merged, name);
-    if (value === undefined || value === null || value === '') {
-      if (held) {
-        delete merged[name];
-        size--;
-      }
-    } else {
-      merged[name] = value;
-      if (!held) size++;
-    }
+  for (const [name, value] of Object.entries(change)) {
+    if (value === null || value === '') delete merged[name];
+    else merged[name] = value;
   }
-  return size > 0 ? merged : undefined;
+  return merged;
 }

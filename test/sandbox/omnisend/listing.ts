@@ -107,13 +107,13 @@ function candidates(store: ContactStore, wanted: Wanted): readonly StoredContact
   return found !== undefined && alsoPhone ? [found] : [];
 }
 
-function matcher(wanted: Wanted): (contact: StoredContact) => boolean {
+function matcher(store: ContactStore, wanted: Wanted): (contact: StoredContact) => boolean {
   const { status, tag, updatedAtFrom } = wanted;
   const fromMs = updatedAtFrom === undefined ? undefined : Date.parse(updatedAtFrom);
   return (contact) =>
     (status === undefined || (contact.email !== undefined && emailStatusOf(contact) === status)) &&
     (tag === undefined || contact.tags?.includes(tag) === true) &&
-    (fromMs === undefined || contact.updatedAtMs >= fromMs);
+    (fromMs === undefined || store.updatedAtMs(contact) >= fromMs);
 }
 
 /** `GET /contacts`: a page, or what is wrong with the question. */
@@ -127,8 +127,8 @@ export function listContacts(
   if (!('wanted' in page)) return { kind: 'refused', problem: validationProblem(page) };
   const { wanted, limit, from, backwards } = page;
   const timeOf = (contact: StoredContact) =>
-    wanted.sort === 'createdAt' ? contact.createdAtMs : contact.updatedAtMs;
-  const matches = matcher(wanted);
+    wanted.sort === 'createdAt' ? store.createdAtMs(contact) : store.updatedAtMs(contact);
+  const matches = matcher(store, wanted);
   let ascending = candidates(store, wanted);
   if (wanted.sort === 'updatedAt') {
     ascending = ascending.filter(matches).sort((a, b) => timeOf(a) - timeOf(b) || a.place - b.place);

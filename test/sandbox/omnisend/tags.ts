@@ -76,22 +76,19 @@ export function acceptTags(
       ...read.phones.map(store.byPhone),
     ];
     for (const contact of new Set(selected)) {
-      if (contact !== undefined) setTags(contact, direction, read.tags, clock.now());
+      if (contact === undefined || !setTags(contact, direction, read.tags)) continue;
+      store.touch(contact, clock.now());
     }
   });
   return undefined;
 }
 
-function setTags(
-  contact: StoredContact,
-  direction: 'add' | 'remove',
-  tags: readonly string[],
-  nowMs: number,
-): void {
+/** @returns whether that changes anything */
+function setTags(contact: StoredContact, direction: 'add' | 'remove', tags: readonly string[]): boolean {
   const before = contact.tags ?? [];
   const left = before.filter((tag) => !tags.includes(tag));
   const after = direction === 'remove' ? left : [...new Set([...before, ...tags])];
-  if (after.length === before.length) return;
+  if (after.length === before.length) return false;
   contact.tags = after.length > 0 ? after : undefined;
-  contact.updatedAtMs = nowMs;
+  return true;
 }

@@ -1,0 +1,117 @@
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Ports } from '../../shared/ports/ports.ts';
+import type { Draw } from '../sandbox/omnisend/chance.ts';
+import type { Call, FaultPlan } from './faults.ts';
+import { never, type Process } from './process.ts';
+
+interface Surroundings {
+  readonly clock: Clock;
+  readonly process: Process;
+  readonly faults: FaultPlan;
+  readonly draw: Draw;
+  /** Called for every call. */
+  readonly onCall: () => void;
+}
+
+/** Least and most ms of one call, there and back. */
+const latencies: readonly (readonly [prefix: string, least: number, most: number])[] = [
+  ['store.', 2, 15],
+  ['blobs.', 5, 40],
+  ['queue.', 5, 20],
+  ['secrets.', 0, 40],
+  ['source.', 50, 500],
+  ['destination.', 60, 400],
+];
+
+/** How a call that goes wrong shows to its caller: adapters of the outside world answer, storage throws. */
+const wentWrong = ({ name }: Call): unknown => {
+  if (name.startsWith('destination.')) return { kind: 'ambiguous', message: 'no answer' };
+  if (name.startsWith('source.')) return { kind: 'transient', message: 'no answer' };
+  throw new Error(`${name} failed`);
+};
+
+/** One call on its way: what has left a process takes effect, whatever becomes of the process meanwhile. */
+const through = async (call: Call, around: Surroundings, effect: () => unknown): Promise<unknown> => {
+  const { process, clock, faults, draw } = around;
+  await process.gate();
+  around.onCall();
+  const fault = faults(call);
+  if (fault?.kind === 'die' && fault.when === 'before') {
+    process.die();
+    return never();
+  }
+  if (fault?.kind === 'stall' && fault.when === 'before') {
+    process.stall(fault.ms);
+    await process.gate();
+  }
+  if (fault?.kind === 'stop') process.stop();
+  if (fault?.kind === 'throw' && fault.when === 'before') return wentWrong(call);
+
+  const [, least, most] = latencies.find(([prefix]) => call.name.startsWith(prefix)) ?? ['', 0, 0];
+  const way = Math.floor((least + draw('latency') * (most - least)) / 2);
+  await clock.sleepUntil(clock.now() + way);
+  const result = fault?.kind === 'lose' ? undefined : await effect();
+  if (fault?.kind === 'double') await effect();
+  if (fault?.kind === 'die') {
+    process.die();
+    return never();
+  }
+  await clock.sleepUntil(clock.now() + way);
+  if (fault?.kind === 'stall') process.stall(fault.kind === 'stall' && fault.when === 'after' ? fault.ms : 0);
+  await process.gate();
+  return fault?.kind === 'throw' ? wentWrong(call) : result;
+};
+
+/** Stays as it is: it answers at once, without leaving the process. */
+const isLocal = (name: string): boolean => name === 'destination.requestDigest';
+
+const faulty = <T extends object>(port: T, prefix: string, around: Surroundings): T =>
+  new Proxy(port, {
+    get(target, property) {
+      const value: unknown = Reflect.get(target, property);
+      const name = `${prefix}${String(property)}`;
+      if (typeof value !== 'function' || isLocal(name)) return value;
+      return (...args: readonly unknown[]): Promise<unknown> =>
+        through({ name, args, process: around.process.number }, around, () =>
+          Reflect.apply(value, target, args),
+        );
+    },
+  });
+
+/** The ports as one process has them: every call takes its time, and may go wrong. */
+export const faultyPorts = (ports: Ports, around: Surroundings): Ports => {
+  const { clock, process } = around;
+  const tables = ports.store;
+  return {
+    ...ports,
+    store: {
+      connections: faulty(tables.connections, 'store.connections.', around),
+      exports: faulty(tables.exports, 'store.exports.', around),
+      schedule: faulty(tables.schedule, 'store.schedule.', around),
+      states: faulty(tables.states, 'store.states.', around),
+      runs: faulty(tables.runs, 'store.runs.', around),
+      skipped: faulty(tables.skipped, 'store.skipped.', around),
+      slices: faulty(tables.slices, 'store.slices.', around),
+      readers: faulty(tables.readers, 'store.readers.', around),
+      pages: faulty(tables.pages, 'store.pages.', around),
+      brands: faulty(tables.brands, 'store.brands.', around),
+      lanes: faulty(tables.lanes, 'store.lanes.', around),
+      slots: faulty(tables.slots, 'store.slots.', around),
+      snapshots: faulty(tables.snapshots, 'store.snapshots.', around),
+    },
+    blobs: faulty(ports.blobs, 'blobs.', around),
+    queue: faulty(ports.queue, 'queue.', around),
+    secrets: faulty(ports.secrets, 'secrets.', around),
+    source: faulty(ports.source, 'source.', around),
+    destination: faulty(ports.destination, 'destination.', around),
+    clock: {
+      now: () => clock.now(),
+      random: () => clock.random(),
+      async sleepUntil(until, signal) {
+        await clock.sleepUntil(until, signal);
+        await process.gate();
+      },
+    },
+    stopping: process.stopping,
+  };
+};

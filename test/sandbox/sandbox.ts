@@ -1,0 +1,160 @@
+import { openStorage } from '../../shared/adapters/storage/storage.ts';
+import { at } from '../../shared/steps/addresses.ts';
+import { startAzurite } from './azurite/azurite.ts';
+import { sandboxConnection, sandboxExport } from './definitions.ts';
+import { sandboxKeys } from './host/keys.ts';
+import { seedKeys } from './omnisend/seeds.ts';
+import { startProcess } from './process.ts';
+
+export interface SandboxOptions {
+  readonly rows: number;
+  readonly seed: number;
+  readonly requestsPerMinute: number;
+  /** Of the app's HTTP API; 0: any free one. */
+  readonly port: number;
+  /** The app as it is deployed. */
+  readonly entry: string;
+  /** Keeps Azurite's data there between runs. */
+  readonly folder?: string;
+  /** Parts of the outside that are already there are not started. */
+  readonly omnisend?: string;
+  readonly dataverse?: string;
+  readonly vault?: string;
+  readonly storage?: string;
+  readonly onLog?: (line: string) => void;
+}
+
+export interface Sandbox {
+  readonly url: string;
+  readonly addresses: {
+    readonly omnisend: string;
+    readonly dataverse: string;
+    readonly vault: string;
+    readonly storage: string;
+  };
+  /** Kills the app's process as a crash would, and starts it again. */
+  restartApp(): Promise<void>;
+  errorTail(): string;
+  stop(): Promise<void>;
+}
+
+const file = (path: string): string => new URL(path, import.meta.url).pathname;
+
+/** Everything the outside world is, and the app with its host: each in a process of its own, all on this machine. */
+export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const closing: (() => Promise<unknown>)[] = [];
+  const started = async <T>(
+    given: T | undefined,
+    start: () => Promise<{ value: T; stop: () => Promise<unknown> }>,
+  ) => {
+    if (given !== undefined) return given;
+    const { value, stop } = await start();
+    closing.push(stop);
+    return value;
+  };
+  const server = (name: string, path: string, args: readonly string[]) => async () => {
+    const running = await startProcess({ name, file: file(path), args });
+    return { value: running.url, stop: () => running.stop() };
+  };
+  const { rows, seed, requestsPerMinute } = options;
+  const stop = async (): Promise<void> => {
+    for (const close of closing.reverse()) await close();
+  };
+  try {
+    const [storage, omnisend, dataverse, vault] = await Promise.all([
+      started(options.storage, async () => {
+        const azurite = await startAzurite(options.folder === undefined ? {} : { folder: options.folder });
+        return { value: azurite.connectionString, stop: () => azurite.close() };
+      }),
+      started(
+        options.omnisend,
+        server('Omnisend', './omnisend/server.ts', [
+          '--requests-per-minute',
+          `${requestsPerMinute}`,
+          '--seed',
+          `${seed}`,
+        ]),
+      ),
+      started(
+        options.dataverse,
+        server('Dataverse', './dataverse/server.ts', ['--rows', `${rows}`, '--seed', `${seed}`]),
+      ),
+      started(options.vault, server('Key Vault', './key-vault/server.ts', [])),
+    ]);
+    await seedStorage(storage);
+    if (options.vault === undefined) await seedVault(vault);
+
+    const env = {
+      SANDBOX: 'true',
+      AzureWebJobsStorage: storage,
+      DATAVERSE_URL: dataverse,
+      KEY_VAULT_URL: vault,
+      OMNISEND_URL: options.omnisend ?? `${omnisend}/api`,
+      REQUESTS_PER_MINUTE: `${requestsPerMinute}`,
+      // The platform's own protocol for managed identities, served by the Dataverse simulator.
+      IDENTITY_ENDPOINT: `${dataverse}/msi/token`,
+      IDENTITY_HEADER: 'sandbox',
+      AZURE_TOKEN_CREDENTIALS: 'ManagedIdentityCredential',
+    };
+    const args = ['--entry', options.entry, '--root', file('../../'), '--port', `${options.port}`];
+    const startApp = () =>
+      startProcess({
+        name: 'The app',
+        file: file('./host/server.ts'),
+        args,
+        env,
+        ...(options.onLog && { onErrorLine: options.onLog }),
+      });
+    let app = await startApp();
+    closing.push(() => app.stop());
+    return {
+      get url() {
+        return app.url;
+      },
+      addresses: { omnisend, dataverse, vault, storage },
+      async restartApp() {
+        await app.stop('SIGKILL');
+        app = await startApp();
+      },
+      errorTail: () => app.errorTail(),
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Tables, queues and containers, as the templates make them in Azure, and the definitions. */
+async function seedStorage(connectionString: string): Promise<void> {
+  const storage = openStorage({ kind: 'connection-string', value: connectionString });
+  await storage.ensure();
+  await storage.store.connections.insert(at.connection(sandboxConnection.id), sandboxConnection);
+  await storage.store.exports.insert(at.export(sandboxExport.id), sandboxExport);
+}
+
+async function seedVault(url: string): Promise<void> {
+  const response = await fetch(`${url}/control/secrets`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ name: sandboxConnection.secretName, value: seedKeys.full }),
+  });
+  if (!response.ok) throw new Error(`The Key Vault simulator refused the seed: ${response.status}.`);
+}
+
+/** The app's own HTTP API, with the sandbox's function key. */
+export async function callApp(
+  sandbox: Pick<Sandbox, 'url'>,
+  method: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
+  const response = await fetch(`${sandbox.url}/api${path}`, {
+    method,
+    headers: { 'x-functions-key': sandboxKeys.function, 'content-type': 'application/json' },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${text.slice(0, 300)}`);
+  return JSON.parse(text);
+}
