@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ConfigurationFault } from './domain/answers.ts';
 
-export interface Config {
+interface Config {
   readonly sandbox: boolean;
   readonly storage:
     | { readonly kind: 'connection-string'; readonly value: string }
@@ -164,7 +164,8 @@ class SettingsReader {
       return '';
     }
     const url = URL.parse(text);
-    if (url === null || url.username !== '' || url.search !== '' || url.hash !== '') {
+    const isPlain = url?.username === '' && url.password === '' && url.search === '' && url.hash === '';
+    if (url === null || !isPlain) {
       this.fault(name, 'It is no plain address.', `Write it like ${example}.`);
       return '';
     }

@@ -15,13 +15,12 @@ export const optionalFields = [
   'gender',
 ] as const;
 export type OptionalField = (typeof optionalFields)[number];
-export type ContactField = 'email' | OptionalField;
 
 /** A column of the unified profile, as the user knows it (`EMail`); how a source spells it is the source's business. */
-export const columnName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'name one profile column');
+const columnName = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'name one profile column');
 
 /** Rule of Omnisend for the name of a custom property. */
-export const propertyName = z
+const propertyName = z
   .string()
   .regex(/^[A-Za-z0-9_]{1,128}$/, 'use 1 to 128 letters, digits and "_"')
   .refine((name) => name !== '__proto__', 'this name is not allowed');
@@ -30,11 +29,9 @@ export const propertyType = z.enum(['string', 'number', 'boolean', 'date']);
 export type PropertyType = z.infer<typeof propertyType>;
 
 /** The output table name of a segment, e.g. `Male_under_40`; the friendly name may change, this one stays. */
-export const segmentName = z
-  .string()
-  .regex(/^[A-Za-z0-9_]{1,128}$/, 'give the output table name of the segment');
+const segmentName = z.string().regex(/^[A-Za-z0-9_]{1,128}$/, 'give the output table name of the segment');
 
-export const matching = z.strictObject({
+const matching = z.strictObject({
   email: columnName,
   firstName: columnName.optional(),
   lastName: columnName.optional(),
@@ -47,7 +44,6 @@ export const matching = z.strictObject({
   birthdate: columnName.optional(),
   gender: columnName.optional(),
 });
-export type Matching = z.infer<typeof matching>;
 
 export const exportDefinition = z.strictObject({
   id: exportId,

@@ -7,7 +7,7 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
  * does not tell loses to one whose age it does. The content decides last, so that the order in which rows were read
  * can never matter.
  */
-export const compareRivals = (a: SpoolRow, b: SpoolRow): number => {
+const compareRivals = (a: SpoolRow, b: SpoolRow): number => {
   const ageA = a.at ?? Number.NEGATIVE_INFINITY;
   const ageB = b.at ?? Number.NEGATIVE_INFINITY;
   if (ageA !== ageB) return ageA > ageB ? -1 : 1;

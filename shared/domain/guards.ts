@@ -1,7 +1,7 @@
 import type { ExportDefinition } from './definition.ts';
 import type { PlanTally, ReadTally } from './tally.ts';
 
-export type GuardCode =
+type GuardCode =
   | 'source-empty'
   | 'leave-share'
   | 'invalid-share'

@@ -1,19 +1,7 @@
 import { z } from 'zod';
 
-/** What became of one row that was read. */
-export const outcomes = [
-  'accepted',
-  'unchanged',
-  'duplicate',
-  'invalid',
-  'refused',
-  'failed',
-  'unsent',
-] as const;
-export type Outcome = (typeof outcomes)[number];
-
 /** Why we refused a row ourselves. */
-export const invalidReason = z.enum([
+const invalidReason = z.enum([
   'email-missing',
   'email-malformed',
   'row-malformed',
@@ -24,7 +12,7 @@ export const invalidReason = z.enum([
 export type InvalidReason = z.infer<typeof invalidReason>;
 
 /** Why an optional field was left out of a contact that still arrives. */
-export const leftOutReason = z.enum([
+const leftOutReason = z.enum([
   'phone-malformed',
   'date-malformed',
   'gender-unknown',

@@ -10,11 +10,11 @@ export const maxPageChanges = 1_000;
 export const maxBatchAttempts = 5;
 
 /** Rows `[from, to)` of a page, counted from the page's first change. */
-export const rowRange = z.tuple([z.int(), z.int()]);
+const rowRange = z.tuple([z.int(), z.int()]);
 export type RowRange = z.infer<typeof rowRange>;
 
 /** State belongs to the batch; what became of a page is derived from its batches. */
-export const batch = z.object({
+const batch = z.object({
   /** Unique in its page, never reused: part of the batch's `origin`. */
   number: z.int(),
   state: z.enum(batchStates as [BatchState, ...BatchState[]]),
@@ -36,7 +36,7 @@ export const batch = z.object({
 export type Batch = z.infer<typeof batch>;
 
 /** A range of one shard's change list: `[from, to)` in changes and in bytes. */
-export const pageRange = z.object({
+const pageRange = z.object({
   shard: z.int(),
   from: z.int(),
   to: z.int(),

@@ -5,7 +5,7 @@ import type { Batch, Page } from './page.ts';
 import { countRows } from './rows-of.ts';
 
 /** An intent older than this has outlived its POST's time-out (30 s) and the lag of Omnisend's lists. */
-export const intentUnansweredAfterMs = 180_000;
+const intentUnansweredAfterMs = 180_000;
 /** Omnisend's clock may differ from ours by this much. */
 const clockSkewMs = 120_000;
 

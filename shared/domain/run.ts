@@ -11,7 +11,7 @@ export const runKind = z.enum(['changes', 'full', 'dry-run']);
 export type RunKind = z.infer<typeof runKind>;
 
 /** Who asked for the run, before it exists: what the export's active-run row holds. */
-export const claim = z.object({
+const claim = z.object({
   runId,
   exportId,
   kind: runKind,

@@ -8,7 +8,7 @@ import type { Source } from './source.ts';
 import type { Store } from './store.ts';
 
 /** Numbers that a step needs to know; all are settings of the app. */
-export interface Limits {
+interface Limits {
   /** Omnisend's budget per brand: requests in any 60 s. */
   readonly requestsPerMinute: number;
   /** Share of the budget at which a brand starts, and which it never exceeds. */

@@ -102,4 +102,4 @@ async function send(ports: Ports, held: Held<Run>, pages: number): Promise<reado
 }
 
 /** Batches take a moment to be applied; looking before that only costs requests. */
-export const firstLookMs = 2_000;
+const firstLookMs = 2_000;

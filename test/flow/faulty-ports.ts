@@ -57,7 +57,7 @@ const through = async (call: Call, around: Surroundings, effect: () => unknown):
     return never();
   }
   await clock.sleepUntil(clock.now() + way);
-  if (fault?.kind === 'stall') process.stall(fault.kind === 'stall' && fault.when === 'after' ? fault.ms : 0);
+  if (fault?.kind === 'stall' && fault.when === 'after') process.stall(fault.ms);
   await process.gate();
   return fault?.kind === 'throw' ? wentWrong(call) : result;
 };

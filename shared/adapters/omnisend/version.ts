@@ -4,8 +4,6 @@
  */
 export const apiVersion = '2026-03-15';
 
-export const defaultBaseUrl = 'https://api.omnisend.com/api';
-
 /** Courtesy headers, as Omnisend's own plugin sends them; at most 50 characters each. */
 export const integration = { name: 'customer-insights-omnisend-export', version: '0.1.0' } as const;
 
