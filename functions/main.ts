@@ -12,6 +12,7 @@ import { listRows } from '../shared/steps/list-rows.ts';
 import { planShards } from '../shared/steps/plan-shards.ts';
 import { poison } from '../shared/steps/poison.ts';
 import { readSlice } from '../shared/steps/read-slice.ts';
+import { removeOld } from '../shared/steps/remove-old.ts';
 import { type RunRequest, requestRun } from '../shared/steps/request-run.ts';
 import { send } from '../shared/steps/send.ts';
 import { settle } from '../shared/steps/settle.ts';
@@ -46,6 +47,7 @@ app.timer('scheduled-refresh', {
   handler: timer(() => perform(startDueRuns(ports))),
 });
 app.timer('supervise', { schedule: '*/30 * * * * *', handler: timer(() => perform(supervise(ports))) });
+app.timer('remove-old', { schedule: '0 17 * * * *', handler: timer(() => removeOld(ports)) });
 
 queue(
   'start-run',

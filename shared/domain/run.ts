@@ -69,6 +69,8 @@ export const run = z.object({
   /** Shards of the next snapshot that are written, and the records in them. */
   committed: z.object({ shards: z.int(), records: z.int() }),
   tally: runTally.nullable(),
+  /** What is still kept of an ended run: personal data goes first, the account last. */
+  kept: z.enum(['everything', 'lists', 'account']),
 });
 export type Run = z.infer<typeof run>;
 

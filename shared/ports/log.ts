@@ -11,6 +11,7 @@ export type EventName =
   | 'run-settled'
   | 'run-ended'
   | 'supervised'
+  | 'old-removed'
   | 'message-poisoned'
   | 'step-without-effect'
   | 'http-failed';

@@ -76,6 +76,7 @@ export async function openRun(ports: Ports, claim: Claim): Promise<readonly Outg
     forbiddenAt: null,
     committed: { shards: 0, records: 0 },
     tally: null,
+    kept: 'everything',
   };
   const made = await ports.store.runs.insert(at.run(run.id), run);
   if (made === undefined) return [];

@@ -1,0 +1,285 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { omnisendDestination } from '../shared/adapters/omnisend/destination.ts';
+import { compose } from '../shared/compose.ts';
+import { batchId } from '../shared/domain/ids.ts';
+import type { Run } from '../shared/domain/run.ts';
+import { steps } from '../shared/domain/turn.ts';
+import { refusal, rows, serve } from './adapters/dataverse/environment.ts';
+import { plain, upsertOf } from './adapters/omnisend/changes.ts';
+import { type Stub, type StubAnswer, startStub } from './adapters/stub-server.ts';
+import { startApp } from './canary/app.ts';
+import { accepted, customers, echoOf, inConflict, refused, secrets } from './canary/canaries.ts';
+import { type Ear, openEar, type Place } from './canary/ear.ts';
+import { virtualClock } from './memory/clock.ts';
+import { startKeyVault } from './sandbox/key-vault/key-vault.ts';
+import { startOmnisend } from './sandbox/omnisend/omnisend.ts';
+import type { createSimulation } from './sandbox/omnisend/simulation.ts';
+
+let ear: Ear;
+let dataverse: Stub;
+let omnisend: Awaited<ReturnType<typeof startOmnisend>>;
+let vault: Awaited<ReturnType<typeof startKeyVault>>;
+let app: Awaited<ReturnType<typeof startApp>>;
+
+const everyWay: readonly Place[] = ['answer', 'log', 'outbound URL', 'queue message'];
+
+beforeEach(async () => {
+  dataverse = await startStub();
+  omnisend = await startOmnisend({ speed: 1_000 });
+  vault = await startKeyVault({ seed: { 'omnisend-brand-a': secrets.key } });
+  ear = openEar();
+  app = await startApp({ dataverse: dataverse.url, omnisend: omnisend.url, vault: vault.url }, ear);
+  serveCustomers();
+});
+afterEach(async () => {
+  ear.close();
+  await Promise.all([dataverse.close(), omnisend.close(), vault.close()]);
+});
+
+const prefixIn = (filter: string): string =>
+  /startswith\(msdynci_customerid,'([^']*)'\)/.exec(filter)?.[1] ?? '';
+
+/** The customers as Dataverse gives them; `instead` answers for the rows of profiles. */
+function serveCustomers(instead?: () => StubAnswer): void {
+  const among = <T extends { readonly msdynci_customerid: string }>(all: readonly T[], filter: string) =>
+    rows(all.filter((row) => row.msdynci_customerid.startsWith(prefixIn(filter))));
+  const members = customers.map(({ msdynci_customerid }) => ({
+    msdynci_customerid,
+    msdynci_segments: '{"Segments":["VIP"]}',
+  }));
+  serve(dataverse, {
+    attributes: () => rows(Object.keys(customers[0]).map((LogicalName) => ({ LogicalName }))),
+    metadata: () => rows([{ mscipriv_name: 'VIP' }]),
+    memberships: ({ filter }) => among(members, filter),
+    profiles: ({ filter }) => instead?.() ?? among(customers, filter),
+  });
+}
+
+/** Faults of the Omnisend simulator. */
+async function omnisendFaults(
+  faults: NonNullable<Parameters<ReturnType<typeof createSimulation>['mergeFaults']>[0]>,
+) {
+  const response = await fetch(`${omnisend.url}/control/faults`, {
+    method: 'POST',
+    body: JSON.stringify(faults),
+  });
+  if (!response.ok) throw new Error(await response.text());
+}
+
+const aimedAt = (values: typeof accepted, status: number) => ({
+  email: values.msdynci_email,
+  field: 'identifiers.0.id',
+  code: 'invalid_format',
+  message: echoOf(values),
+  status,
+});
+
+describe('a whole run tells nobody anything', () => {
+  test('where Omnisend refuses rows in words that echo them', async () => {
+    await omnisendFaults({ refuse: [aimedAt(refused, 400), aimedAt(inConflict, 409)] });
+    const run = await app.run();
+    const answers = await app.askAll(run.id);
+    expect(run.state).toBe('partial');
+    expect(run.tally).toMatchObject({ read: 7, invalid: 2, duplicate: 1 });
+    // The words of the refusal are there, masked: else this would show nothing.
+    expect(answers.join('\n')).toContain('Not possible for [value], [value]');
+    expect(ear.places()).toEqual(everyWay);
+    expect(ear.leaks()).toEqual([]);
+  });
+
+  test.each([
+    ['the answers to posts are lost', { lostResponseShare: 1, endpoints: ['POST /batches'] }],
+    ['Omnisend is down', { serverErrorShare: 1, endpoints: ['POST /batches'] }],
+    ['a proxy answers with HTML', { htmlShare: 1, endpoints: ['POST /batches'] }],
+    ['batches stop half way', { stoppedShare: 1 }],
+    ['the key is blocked', { block403: true }],
+    ['the key is unknown', { revokedKeys: [secrets.key] }],
+    ['the version is retired', { retired: true }],
+  ])('where %s', async (_what, faults) => {
+    await omnisendFaults(faults);
+    const run = await app.run();
+    await app.askAll(run.id);
+    expect(['failed', 'partial', 'succeeded']).toContain(run.state);
+    expect(ear.places()).toEqual(expect.arrayContaining([...everyWay]));
+    expect(ear.leaks()).toEqual([]);
+  });
+
+  const echo = `Bearer ${secrets.token}: ${echoOf(accepted)}`;
+  test.each<[string, () => StubAnswer]>([
+    ['refuses and echoes', () => refusal(403, echo)],
+    ['refuses the token', () => refusal(401, echo)],
+    ['knows no such rows', () => refusal(404, echo)],
+    ['fails and echoes', () => ({ status: 500, body: echo })],
+    ['resets the connection', () => 'reset'],
+    ['breaks off', () => 'cut'],
+    ['answers something else', () => ({ status: 200, body: echo })],
+    ['gives rows without an id', () => rows([{ ...accepted }, echo, null])],
+  ])('where Dataverse %s', async (_what, answer) => {
+    serveCustomers(answer);
+    const run = await app.run();
+    await app.askAll(run.id);
+    expect(ear.places()).toEqual(expect.arrayContaining([...everyWay]));
+    expect(ear.leaks()).toEqual([]);
+  });
+
+  const spoiled = Buffer.from(`{"key":"${'0'.repeat(32)}","contact":${echoOf(accepted)}\n${secrets.hash}`);
+  test.each([
+    ['spool', 'planning', 'runs/spool/'],
+    ['change list', 'sending', 'runs/pages/'],
+    ['change list', 'settling', 'runs/pages/'],
+  ])('where a %s is spoiled while %s', async (_what, state, prefix) => {
+    const spoil = async ({ state: current }: Run) => {
+      if (current !== state) return;
+      for (const path of await app.ports.blobs.list(prefix)) await app.ports.blobs.put(path, spoiled);
+    };
+    const run = await app.run(spoil);
+    await app.askAll(run.id);
+    expect(run.state).toBe('failed');
+    expect(ear.places()).toContain('error');
+    expect(ear.leaks()).toEqual([]);
+  });
+
+  test('where the vault is closed', async () => {
+    await fetch(`${vault.url}/control`, { method: 'POST', body: '{"forbidden":true}' });
+    const run = await app.run();
+    await app.askAll(run.id);
+    expect(run).toMatchObject({ state: 'failed', reason: { code: 'vault-forbidden' } });
+    expect(ear.leaks()).toEqual([]);
+  });
+});
+
+test('a message, or a poisoned one, that holds what it must not is not repeated', async () => {
+  const { msdynci_email: email } = accepted;
+  const message = { version: 1, run: 'newsletter.1', brand: 'b', lane: 0, slice: 0, epoch: 0, sequence: 0 };
+  for (const step of steps) {
+    for (const wrong of [
+      email,
+      { ...message, step, run: email },
+      { ...message, step, epoch: secrets.token },
+    ]) {
+      expect(await app.receive(step, wrong)).toBe(false);
+      expect(await app.receivePoison(step, wrong)).toBe(true);
+    }
+  }
+  expect(ear.places()).toEqual(expect.arrayContaining(['error', 'log']));
+  expect(ear.leaks()).toEqual([]);
+});
+
+test('what a caller of the API sends by mistake is not echoed', async () => {
+  await app.askForRun({ body: JSON.stringify({ kind: accepted.msdynci_email }) });
+  await app.askForRun({ body: `{"kind": ${accepted.msdynci_email}` });
+  await app.askForRun({ headers: { 'idempotency-key': accepted.msdynci_email } });
+  expect(ear.places()).toEqual(expect.arrayContaining(['answer', 'queue message']));
+  expect(ear.leaks()).toEqual([]);
+});
+
+test('wrong settings are named and not quoted', () => {
+  const environment = {
+    AzureWebJobsStorage: `AccountKey=${secrets.token}`,
+    DATAVERSE_URL: `https://user:${secrets.token}@contoso.crm.dynamics.com`,
+    KEY_VAULT_URL: `http://${secrets.token}`,
+    OMNISEND_URL: `https://api.omnisend.com/?key=${secrets.key}`,
+    AZURE_CLIENT_ID: secrets.token,
+    START_RATE: secrets.token,
+  };
+  try {
+    compose(environment, new AbortController().signal);
+  } catch (error) {
+    ear.hear('error', error);
+  }
+  expect(ear.places()).toEqual(['error']);
+  expect(ear.leaks()).toEqual([]);
+});
+
+test.each<[string, StubAnswer]>([
+  [
+    '400',
+    {
+      status: 400,
+      body: {
+        title: echoOf(accepted),
+        detail: echoOf(accepted),
+        errors: [{ field: 'identifiers.0.id', code: 'x', message: echoOf(accepted) }],
+      },
+    },
+  ],
+  ['401', { status: 401, body: { detail: `The key ${secrets.key} is unknown.` } }],
+  ['409', { status: 409, body: { detail: echoOf(accepted) } }],
+  ['500', { status: 500, body: `<html>${secrets.key} ${echoOf(accepted)}</html>` }],
+  ['200 and no JSON', { status: 200, body: `{"batchID": ${echoOf(accepted)}` }],
+  ['200 and something else', { status: 200, body: { email: accepted.msdynci_email } }],
+  ['a reset', 'reset'],
+  ['half an answer', 'cut'],
+])('Omnisend answers every call with %s, echoing what was sent', async (_what, answer) => {
+  const stub = await startStub();
+  stub.answer = () => answer;
+  const { postBatch, brand, listBatches, readBatch, readItems } = omnisendDestination({
+    baseUrl: `${stub.url}/api`,
+    clock: virtualClock(),
+  });
+  const change = upsertOf({
+    email: accepted.msdynci_email,
+    phone: accepted.msdynci_telephone,
+    firstName: accepted.msdynci_firstname,
+    lastName: accepted.msdynci_lastname,
+    address: accepted.msdynci_streetaddress,
+    city: accepted.msdynci_city,
+    state: accepted.msdynci_state,
+    postalCode: accepted.msdynci_postcode,
+    country: accepted.msdynci_country,
+    birthdate: accepted.msdynci_dateofbirth,
+    properties: { nickname: accepted.msdynci_nickname },
+  });
+  ear.hear('error', await postBatch(secrets.key, { origin: 'run.1', changes: [change], options: plain }));
+  expect(stub.requests[0]?.body).toContain(accepted.msdynci_email);
+  // What a read echoes was not sent by it: such words are for no log, and have no place in an answer but masked.
+  if (typeof answer !== 'object' || answer.status >= 400) {
+    for (const read of [
+      brand(secrets.key),
+      listBatches(secrets.key, { offset: 0 }),
+      readBatch(secrets.key, batchId.parse('b1')),
+      readItems(secrets.key, batchId.parse('b1')),
+    ]) {
+      const given = await read;
+      if (given.kind === 'ambiguous' || given.kind === 'unauthorised') ear.hear('error', given);
+    }
+  }
+  await stub.close();
+  expect(ear.leaks()).toEqual([]);
+});
+
+describe('a canary would be found', () => {
+  test.each(['info', 'warn', 'error'] as const)('in a row that is logged (%s)', (level) => {
+    app.ports.log[level]('slice-read', { value: accepted.msdynci_telephone });
+    expect(ear.leaks()).toHaveLength(1);
+  });
+
+  test('in a row that a step prints while it runs', async () => {
+    const { read } = app.ports.source;
+    const spied: typeof read = async (...question) => {
+      const answer = await read(...question);
+      console.log(answer);
+      return answer;
+    };
+    Object.assign(app.ports.source, { read: spied });
+    await app.run();
+    expect(ear.leaks().length).toBeGreaterThan(0);
+  });
+
+  test('in an outbound URL, however it is written', async () => {
+    await fetch(
+      `${dataverse.url}/?email=${encodeURIComponent('finchling@example.com')}&phone=%2B447700900101`,
+    );
+    expect(ear.leaks()).toHaveLength(2);
+  });
+
+  test('in an error', () => {
+    ear.hear('error', new Error('a', { cause: new Error(`born ${accepted.msdynci_dateofbirth}`) }));
+    expect(ear.leaks().length).toBeGreaterThan(0);
+  });
+
+  test.each(Object.values(secrets))('%s', (secret) => {
+    ear.hear('queue message', secret);
+    expect(ear.leaks().length).toBeGreaterThan(0);
+  });
+});

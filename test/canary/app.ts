@@ -1,0 +1,214 @@
+import { once } from 'node:events';
+import type { StorageQueueHandler } from '@azure/functions';
+import { approve } from '../../functions/approve.ts';
+import { poisoned, queueStep } from '../../functions/queue-step.ts';
+import { runExport } from '../../functions/run-export.ts';
+import { oneRun, rows, runs } from '../../functions/runs.ts';
+import { dataverseSource } from '../../shared/adapters/dataverse/dataverse.ts';
+import { keyVaultSecrets } from '../../shared/adapters/key-vault/secrets.ts';
+import { omnisendDestination } from '../../shared/adapters/omnisend/destination.ts';
+import { consoleLog } from '../../shared/adapters/system/console-log.ts';
+import { connectionDefinition, exportDefinition } from '../../shared/domain/definition.ts';
+import type { RunId } from '../../shared/domain/ids.ts';
+import type { Run } from '../../shared/domain/run.ts';
+import { isEnded } from '../../shared/domain/states.ts';
+import type { Step } from '../../shared/domain/turn.ts';
+import { type Message, messages } from '../../shared/messages.ts';
+import type { Clock } from '../../shared/ports/clock.ts';
+import type { Ports } from '../../shared/ports/ports.ts';
+import type { Outgoing } from '../../shared/ports/queue.ts';
+import { at } from '../../shared/steps/addresses.ts';
+import { approveRun } from '../../shared/steps/approve-run.ts';
+import { cutPages } from '../../shared/steps/cut-pages.ts';
+import { describeRun, listRuns } from '../../shared/steps/describe-run.ts';
+import { finish } from '../../shared/steps/finish.ts';
+import { listedOutcomes, listRows } from '../../shared/steps/list-rows.ts';
+import { planShards } from '../../shared/steps/plan-shards.ts';
+import { poison } from '../../shared/steps/poison.ts';
+import { readSlice } from '../../shared/steps/read-slice.ts';
+import { requestRun } from '../../shared/steps/request-run.ts';
+import { send } from '../../shared/steps/send.ts';
+import { settle } from '../../shared/steps/settle.ts';
+import { startRun } from '../../shared/steps/start-run.ts';
+import { supervise } from '../../shared/steps/supervise.ts';
+import { call, loggingContext } from '../functions/call.ts';
+import { memoryBlobs } from '../memory/blobs.ts';
+import { memoryQueue } from '../memory/queue.ts';
+import { memoryStore } from '../memory/store.ts';
+import { definition, secrets } from './canaries.ts';
+import type { Ear } from './ear.ts';
+
+const connection = connectionDefinition.parse({
+  id: definition.connection,
+  displayName: 'Brand A',
+  secretName: 'omnisend-brand-a',
+});
+const deliveries = 5;
+const superviseEveryMs = 30_000;
+/** Four hours of waiting, and some. */
+const maxTurns = 4_000;
+
+/** Waiting for a moment makes it come; what only its caller ends, as a sign of life, waits for that. */
+const hastyClock = (stopping: AbortSignal): Clock & { set(moment: number): void } => {
+  let now = Date.now();
+  return {
+    now: () => now,
+    set: (moment) => {
+      now = Math.max(now, moment);
+    },
+    async sleepUntil(until, signal) {
+      if (signal === undefined || signal === stopping) now = Math.max(now, until);
+      else if (!signal.aborted) await once(signal, 'abort');
+    },
+    random: () => 0.5,
+  };
+};
+
+export interface Outside {
+  readonly dataverse: string;
+  readonly omnisend: string;
+  readonly vault: string;
+}
+
+/** The app's functions and steps with its real adapters to the outside, and a storage account in memory. */
+export const startApp = async (outside: Outside, ear: Ear) => {
+  const stopping = new AbortController().signal;
+  const clock = hastyClock(stopping);
+  const queue = memoryQueue(clock);
+  const credential = {
+    getToken: async () => ({ token: secrets.token, expiresOnTimestamp: Date.now() + 3_600_000 }),
+  };
+  const ports: Ports = {
+    store: memoryStore(),
+    blobs: memoryBlobs(),
+    queue,
+    secrets: keyVaultSecrets({ vaultUrl: outside.vault, credential, clock, sandbox: true }),
+    source: dataverseSource({ url: outside.dataverse, tokens: { get: async () => secrets.token }, clock }),
+    destination: omnisendDestination({ baseUrl: `${outside.omnisend}/api`, clock }),
+    clock,
+    log: consoleLog,
+    limits: { requestsPerMinute: 400, startRate: 0.97, readConcurrency: 4 },
+    newSecret: () => secrets.hash,
+    stopping,
+  };
+  await ports.store.connections.insert(at.connection(connection.id), connection);
+  const exported = exportDefinition.parse(definition);
+  await ports.store.exports.insert(at.export(exported.id), exported);
+
+  const perform = async (step: Promise<readonly Outgoing[]> | readonly Outgoing[]): Promise<void> => {
+    for (const outgoing of await step) {
+      ear.hear('queue message', JSON.stringify(outgoing));
+      await queue.put(outgoing);
+    }
+  };
+  const functions: Readonly<Record<Step, StorageQueueHandler>> = {
+    'start-run': queueStep(messages['start-run'], (message) => perform(startRun(ports, message))),
+    'read-slice': queueStep(messages['read-slice'], (message) => perform(readSlice(ports, message))),
+    'plan-shards': queueStep(messages['plan-shards'], (message) => perform(planShards(ports, message))),
+    'cut-pages': queueStep(messages['cut-pages'], (message) => perform(cutPages(ports, message))),
+    send: queueStep(messages.send, (message) => perform(send(ports, message))),
+    settle: queueStep(messages.settle, (message) => perform(settle(ports, message))),
+    finish: queueStep(messages.finish, (message) => perform(finish(ports, message))),
+  };
+
+  /** Runs a function as the host does, which logs what it throws. */
+  const invoke = async (run: StorageQueueHandler, name: string, message: unknown): Promise<boolean> => {
+    const { context, lines } = loggingContext(name);
+    try {
+      await run(message, context);
+      return true;
+    } catch (error) {
+      ear.hear('error', error);
+      return false;
+    } finally {
+      for (const line of lines) ear.hear('log', line);
+    }
+  };
+
+  /** A message that comes in on a queue, whatever it says. */
+  const receive = (step: Step, message: unknown) => invoke(functions[step], step, message);
+  const receivePoison = (step: Step, message: unknown) =>
+    invoke(
+      poisoned<Message>(messages[step], (parsed) => perform(poison(ports, parsed))),
+      `${step}-poison`,
+      message,
+    );
+
+  const deliver = async (): Promise<boolean> => {
+    const received = queue.receive();
+    if (received === undefined) return false;
+    const { message, dequeueCount } = received;
+    if (await receive(message.step, message)) queue.delete(received);
+    else if (dequeueCount < deliveries) queue.release(received, 10);
+    else {
+      queue.delete(received);
+      await receivePoison(message.step, message);
+    }
+    return true;
+  };
+
+  const runOf = async (id: RunId): Promise<Run | undefined> =>
+    (await ports.store.runs.get(at.run(id)))?.value;
+
+  const http = async (...given: Parameters<typeof call>): Promise<string> => {
+    const { text, headers, errors } = await call(...given);
+    ear.hear('answer', `${text} ${JSON.stringify([...headers])}`);
+    for (const error of errors) ear.hear('log', error);
+    return text;
+  };
+
+  const requested = runExport(clock.now, async (claim) => {
+    const answer = await requestRun(ports, claim);
+    if (answer.kind === 'accepted') await perform(answer.messages);
+    return answer;
+  });
+  const askForRun = (options: { readonly body?: string; readonly headers?: Record<string, string> }) =>
+    http(requested, { method: 'POST', params: { id: exported.id }, ...options });
+
+  return {
+    ports,
+    receive,
+    receivePoison,
+    askForRun,
+    /** Lets a new run go on to its end; `between` is called before every message. */
+    async run(between: (run: Run) => Promise<void> = async () => undefined): Promise<Run> {
+      await askForRun({});
+      const [row] = await ports.store.runs.list(exported.id);
+      if (row === undefined) throw new Error('No run was made.');
+      let nextLook = clock.now();
+      for (let turn = 0; turn < maxTurns; turn += 1) {
+        const run = await runOf(row.value.id);
+        if (run === undefined || isEnded(run.state)) return run ?? row.value;
+        await between(run);
+        if (await deliver()) continue;
+        clock.set(Math.min(queue.nextVisibleAt() ?? Number.POSITIVE_INFINITY, nextLook));
+        if (clock.now() < nextLook) continue;
+        nextLook = clock.now() + superviseEveryMs;
+        await perform(supervise(ports));
+      }
+      throw new Error(`The run does not end: it is ${(await runOf(row.value.id))?.state}.`);
+    },
+    /** Every answer of the API about a run. */
+    async askAll(id: RunId): Promise<readonly string[]> {
+      const params = { run: id };
+      const listed = rows((run, outcome, range) => listRows(ports, run, outcome, range));
+      const answers = [
+        await http(runs((filter) => listRuns(ports, filter))),
+        await http(
+          oneRun((run) => describeRun(ports, run)),
+          { params },
+        ),
+        await http(
+          approve((run) => approveRun(ports, run)),
+          { method: 'POST', params },
+        ),
+      ];
+      for (const outcome of listedOutcomes) {
+        for (const format of ['json', 'csv']) {
+          answers.push(await http(listed, { path: `?outcome=${outcome}&format=${format}`, params }));
+        }
+      }
+      return answers;
+    },
+  };
+};

@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest';
+import type { DestinationFault } from '../../shared/domain/answers.ts';
+import { exportOf } from '../../shared/domain/ids.ts';
+import type { Run } from '../../shared/domain/run.ts';
+import { at as addressOf } from '../../shared/steps/addresses.ts';
+import { at, type Call, type FaultPlan } from './faults.ts';
+import { expectLaws } from './laws.ts';
+import { expectedContacts, peopleOf } from './people.ts';
+import {
+  apiKey,
+  brandA,
+  connection,
+  flowWorld,
+  hour,
+  minute,
+  type World,
+  type WorldOptions,
+} from './world.ts';
+
+const people = peopleOf(1_500);
+const expected = expectedContacts([people.truth]);
+const { contacts } = people.truth.counts();
+const population = people.population;
+
+const open = (options: Omit<WorldOptions, 'population'> = {}): Promise<World> =>
+  flowWorld({ population, ...options });
+
+const lasted = ({ requestedAt, endedAt }: Run): number => (endedAt ?? Number.POSITIVE_INFINITY) - requestedAt;
+
+const pauseOf = async ({ ports }: World, { id }: Run) =>
+  (await ports.store.states.get(addressOf.state(exportOf(id))))?.value.paused;
+
+const snapshotOf = async ({ ports }: World, { id }: Run) =>
+  (await ports.store.snapshots.get(addressOf.snapshot(exportOf(id), brandA)))?.value;
+
+/** Every call of this name whose first argument begins so fails. */
+const broken =
+  (name: string, prefix: string): FaultPlan =>
+  (call) =>
+    call.name === name && String(call.args[0]).startsWith(prefix)
+      ? { kind: 'throw', when: 'before' }
+      : undefined;
+
+describe('every run ends, and says why (law 12)', () => {
+  it.each(['divide', 'read'] as const)('a source that never answers: %s', async (operation) => {
+    const world = await open({
+      source: {
+        before: (call) => (call.operation === operation ? { kind: 'transient', message: '503' } : undefined),
+      },
+    });
+    const run = await world.run();
+    expect(run).toMatchObject({ state: 'failed', reason: { code: 'source-stalled' } });
+    expect(lasted(run)).toBeGreaterThanOrEqual(4 * hour);
+    expect(lasted(run)).toBeLessThan(4 * hour + 2 * minute);
+    expect(world.destination.posts).toEqual([]);
+    expectLaws(world);
+  });
+
+  it('a destination that never finishes: its rows fail, and stay known without a fingerprint', async () => {
+    const world = await open({ destination: { stuck: () => true } });
+    const run = await world.run();
+    expect(['partial', 'failed']).toContain(run.state);
+    expect(run.reason?.code).toMatch(/^(rows-refused|destination-stalled)$/);
+    expect(run.tally).toMatchObject({ accepted: 0, failed: contacts, unsent: 0 });
+    expect(lasted(run)).toBeLessThan(4 * hour + 5 * minute);
+    expect(await snapshotOf(world, run)).toMatchObject({ current: run.id, records: contacts });
+    expectLaws(world);
+  });
+
+  it('a destination that never finishes, and a process that dies while it commits', async () => {
+    let deaths = 0;
+    const dying = (call: Call) => {
+      if (call.name !== 'blobs.put' || !String(call.args[0]).startsWith('snapshots/') || deaths > 0) return;
+      deaths += 1;
+      return { kind: 'die', when: 'before' } as const;
+    };
+    const world = await open({ destination: { stuck: () => true }, faults: dying });
+    const run = await world.run();
+    expect(deaths).toBe(1);
+    expect(run.tally).toMatchObject({ failed: contacts });
+    expect(await snapshotOf(world, run)).toMatchObject({ current: run.id, records: contacts });
+    expectLaws(world);
+  });
+
+  it('a key that was revoked: the export is paused, until a run starts well', async () => {
+    const world = await open();
+    world.destination.revoke(apiKey);
+    const run = await world.run();
+    expect(run).toMatchObject({ state: 'failed', reason: { code: 'key-refused' } });
+    expect(await pauseOf(world, run)).toMatchObject({
+      reason: expect.stringContaining(connection.secretName),
+      remedy: expect.stringMatching(/store/i),
+    });
+    world.secrets.rotate(connection.secretName, 'a1-rotated');
+    await world.pass(minute);
+    const mended = await world.run();
+    expect(mended).toMatchObject({ state: 'succeeded' });
+    expect(await pauseOf(world, mended)).toBeNull();
+    expectLaws(world);
+  });
+
+  it.each<[string, DestinationFault, string, number]>([
+    ['a key refused', { kind: 'unauthorised' }, 'key-refused', 10],
+    ['a permission missing', { kind: 'forbidden' }, 'permission-missing', 15],
+    ['a version retired', { kind: 'retired' }, 'version-retired', 10],
+  ])('%s while sending, for good', async (_, fault, code, withinMinutes) => {
+    const world = await open({
+      destination: { before: ({ operation }) => (operation === 'brand' ? undefined : fault) },
+    });
+    const run = await world.run();
+    expect(run).toMatchObject({ state: 'failed', reason: { code } });
+    expect(run.tally).toMatchObject({ accepted: 0, unsent: contacts });
+    expect(lasted(run)).toBeLessThan(withinMinutes * minute);
+    const pause = await pauseOf(world, run);
+    expect(pause?.remedy).not.toBe('');
+    expect(run.reason?.message).toContain(pause?.remedy);
+    expectLaws(world);
+  });
+
+  it.each<[string, DestinationFault]>([
+    ['a key refused', { kind: 'unauthorised' }],
+    ['a permission missing', { kind: 'forbidden' }],
+    ['a version retired', { kind: 'retired' }],
+  ])('%s once all is posted: nobody waits for answers that cannot be had', async (_, fault) => {
+    const world = await open({
+      destination: {
+        before: ({ operation }) => (operation === 'brand' || operation === 'post-batch' ? undefined : fault),
+      },
+    });
+    const run = await world.run();
+    expect(run).toMatchObject({ state: 'failed', tally: { accepted: 0, failed: contacts } });
+    expect(lasted(run)).toBeLessThan(15 * minute);
+    expect(await pauseOf(world, run)).not.toBeNull();
+    expect(await snapshotOf(world, run)).toMatchObject({ current: run.id, records: contacts });
+    expectLaws(world);
+  });
+
+  it('a 403 that passes within five minutes stops nothing', async () => {
+    let refusals = 0;
+    const world = await open({
+      destination: {
+        before: ({ operation }) => {
+          if (operation !== 'post-batch' || refusals >= 5) return undefined;
+          refusals += 1;
+          return { kind: 'forbidden' };
+        },
+      },
+    });
+    expect(await world.run()).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
+    expectLaws(world);
+  });
+
+  it('an outage of half an hour delays the run, and fails no row', async () => {
+    let since: number | undefined;
+    const world: World = await open({
+      destination: {
+        before: ({ operation }) => {
+          const now = world.clock.now();
+          if (operation === 'brand') return undefined;
+          since ??= now;
+          return now - since < 30 * minute ? { kind: 'ambiguous', message: '503' } : undefined;
+        },
+      },
+    });
+    expect(await world.run()).toMatchObject({ state: 'succeeded', tally: { accepted: contacts, failed: 0 } });
+    expect(world.destination.contacts(brandA)).toEqual(expected);
+    expectLaws(world);
+  });
+});
+
+describe('a step that throws whenever it is tried', () => {
+  it.each<[string, FaultPlan, Partial<Run>]>([
+    ['start-run', broken('secrets.create', 'hash-'), { state: 'failed' }],
+    ['read-slice', broken('blobs.put', 'runs/spool/'), { state: 'failed' }],
+    ['plan-shards', broken('blobs.put', 'runs/pages/'), { state: 'failed' }],
+    ['cut-pages', broken('store.pages.insertAll', ''), { state: 'failed' }],
+    ['finish', broken('blobs.put', 'snapshots/'), { state: 'failed' }],
+  ])('%s: the run ends failed', async (step, faults, ending) => {
+    const world = await open({ faults });
+    const run = await world.run();
+    expect(run).toMatchObject({
+      ...ending,
+      reason: { code: 'step-failed', message: expect.stringContaining(step) },
+    });
+    expect(lasted(run)).toBeLessThan(15 * minute);
+    expectLaws(world);
+  });
+
+  it('settle: the run is settled without answers, committed, and ends failed', async () => {
+    const world = await open({
+      destination: {
+        before: ({ operation }) => {
+          if (operation === 'list-batches') throw new Error('an answer that nobody foresaw');
+          return undefined;
+        },
+      },
+    });
+    const run = await world.run();
+    expect(run).toMatchObject({
+      state: 'failed',
+      reason: { code: 'step-failed' },
+      tally: { failed: contacts },
+    });
+    expect(await snapshotOf(world, run)).toMatchObject({ current: run.id });
+    expectLaws(world);
+  });
+
+  it('a lane: just its page fails, and the next run brings those rows', async () => {
+    let isBroken = true;
+    const world = await open({
+      // Every page but the first lies behind the first byte of the change list.
+      faults: (call) =>
+        isBroken &&
+        call.name === 'blobs.getRange' &&
+        String(call.args[0]).startsWith('runs/pages/') &&
+        call.args[1] !== 0
+          ? { kind: 'throw', when: 'before' }
+          : undefined,
+    });
+    const run = await world.run();
+    expect(run).toMatchObject({ state: 'partial', tally: { accepted: 1_000, failed: contacts - 1_000 } });
+    isBroken = false;
+    expect(await world.run()).toMatchObject({ state: 'succeeded', tally: { accepted: contacts - 1_000 } });
+    expect(world.destination.contacts(brandA)).toEqual(expected);
+    expectLaws(world);
+  });
+
+  it('once only: it is tried again, and nobody notices', async () => {
+    const world = await open({ faults: at('store.pages.insertAll', { kind: 'throw', when: 'after' }) });
+    expect(await world.run()).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
+    expect(world.errors).toHaveLength(1);
+    expectLaws(world);
+  });
+});

@@ -1,0 +1,138 @@
+import { describe, expect, it } from 'vitest';
+import type { Claim } from '../../shared/domain/run.ts';
+import { runAt, runForKey } from '../../shared/domain/run-ids.ts';
+import { at as addressOf } from '../../shared/steps/addresses.ts';
+import { changeRow } from '../../shared/steps/change-row.ts';
+import { requestRun } from '../../shared/steps/request-run.ts';
+import { expectLaws } from './laws.ts';
+import { expectedContacts, newsletter, peopleOf } from './people.ts';
+import { apiKey, brandA, flowWorld, hour, minute, type World } from './world.ts';
+
+const people = peopleOf(600);
+const expected = expectedContacts([people.truth]);
+const { contacts } = people.truth.counts();
+const population = people.population;
+const exportId = newsletter.id;
+
+const claimAt = (moment: number): Claim => ({
+  runId: runAt(exportId, moment),
+  exportId,
+  kind: 'changes',
+  trigger: 'http',
+  requestedAt: moment,
+});
+
+const skippedIn = async ({ ports }: World) =>
+  (await ports.store.skipped.list(exportId)).map(({ value }) => ({
+    at: new Date(value.at).toISOString().slice(11, 16),
+    code: value.reason.code,
+  }));
+
+describe('asking for a run', () => {
+  it('makes one of two that are asked for at once; the other hears of it', async () => {
+    const world = await flowWorld({ population });
+    const now = world.clock.now();
+    const claims = [claimAt(now), claimAt(now + 1)];
+    const answers = await Promise.all(claims.map((claim) => requestRun(world.ports, claim)));
+    expect(answers.map(({ kind }) => kind).sort()).toEqual(['accepted', 'active']);
+    const ids = new Set(answers.map((answer) => ('run' in answer ? answer.run : undefined)));
+    expect(ids.size).toBe(1);
+    expect(world.runs.size).toBe(1);
+  });
+
+  it('knows a repeated request by its key, before and after the run has ended', async () => {
+    const world = await flowWorld({ population });
+    const id = runForKey(exportId, 'a-key-of-the-caller');
+    expect(await world.ask('changes', id)).toMatchObject({ kind: 'accepted', run: id });
+    expect(await world.ask('changes', id)).toEqual({ kind: 'known', run: id });
+    await world.until(() => world.runOf(id).endedAt !== null);
+    expect(await world.ask('changes', id)).toEqual({ kind: 'known', run: id });
+    await world.pass(5 * minute);
+    expect(world.runs.size).toBe(1);
+    expectLaws(world);
+  });
+
+  it('mends a claim whose process died before it made the run', async () => {
+    const world = await flowWorld({ population });
+    const claim = claimAt(world.clock.now());
+    await changeRow(world.ports.store.states, addressOf.state(exportId), () => ({
+      active: claim,
+      paused: null,
+      scheduledUntil: null,
+    }));
+    await world.pass(5 * minute);
+    expect(world.runOf(claim.runId)).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
+    expectLaws(world);
+  });
+
+  it('mends a run whose start message was never put', async () => {
+    const world = await flowWorld({ population });
+    const claim = claimAt(world.clock.now());
+    await requestRun(world.ports, claim);
+    await world.pass(5 * minute);
+    expect(world.runOf(claim.runId).state).toBe('succeeded');
+    expectLaws(world);
+  });
+
+  it('lets an export go whose connection is gone', async () => {
+    const world = await flowWorld({ population });
+    await world.ports.store.connections.remove(addressOf.connection(newsletter.connection));
+    expect(await world.ask()).toEqual({ kind: 'unknown-connection', connection: newsletter.connection });
+  });
+});
+
+describe('the schedule', () => {
+  const hourly = { ...newsletter, schedule: { cron: '0 * * * *', timeZone: 'Etc/UTC' } };
+
+  it('makes one run of several missed occurrences, and records the others', async () => {
+    const world = await flowWorld({ population, definition: hourly });
+    await world.pass(2 * minute);
+    // The app is not there.
+    await world.clock.advance(4 * hour);
+    await world.pass(5 * minute);
+    expect([...world.runs.keys()]).toEqual([runAt(exportId, Date.UTC(2026, 0, 5, 4))]);
+    expect(await skippedIn(world)).toEqual([
+      { at: '01:00', code: 'missed' },
+      { at: '02:00', code: 'missed' },
+      { at: '03:00', code: 'missed' },
+    ]);
+    expectLaws(world);
+  });
+
+  it('records an occurrence that finds a run active', async () => {
+    const world = await flowWorld({ population, definition: hourly, destination: { stuck: () => true } });
+    await world.pass(2 * hour + 10 * minute);
+    expect(world.runs.size).toBe(1);
+    expect(await skippedIn(world)).toEqual([{ at: '02:00', code: 'active' }]);
+    expectLaws(world);
+  });
+
+  it('makes no run of a paused export, and says why', async () => {
+    const world = await flowWorld({ population, definition: hourly });
+    world.destination.revoke(apiKey);
+    await world.pass(2 * hour + 10 * minute);
+    expect([...world.runs.values()].map(({ reason }) => reason?.code)).toEqual(['key-refused']);
+    expect(await skippedIn(world)).toEqual([{ at: '02:00', code: 'paused' }]);
+    expectLaws(world);
+  });
+});
+
+it("posts nothing more of a run that is no longer its export's current one (law 8)", async () => {
+  const world = await flowWorld({ population, requestsPerMinute: 12 });
+  const asked = await world.ask();
+  if (asked.kind !== 'accepted') throw new Error(asked.kind);
+  await world.until(() => world.destination.posts.length > 0);
+  const newer = claimAt(world.clock.now());
+  await changeRow(world.ports.store.states, addressOf.state(exportId), (state) =>
+    state === undefined ? undefined : { ...state, active: newer },
+  );
+  // What had its fence behind it is under way.
+  const switchedAt = world.clock.now() + 1_000;
+  await world.pass(20 * minute);
+  const late = world.destination.posts.filter(
+    ({ origin, at: moment }) => origin.startsWith(`${asked.run}/`) && moment > switchedAt,
+  );
+  expect(late).toEqual([]);
+  expect(world.runOf(newer.runId)).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
+  expect(world.destination.contacts(brandA)).toEqual(expected);
+});
