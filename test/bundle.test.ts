@@ -60,6 +60,7 @@ test('registers these functions and no others; all HTTP but health needs a key; 
     http('health', 'GET', 'health', 'anonymous'),
     timer('scheduled-refresh', '0 * * * * *'),
     timer('supervise', '*/30 * * * * *'),
+    timer('remove-old', '0 17 * * * *'),
     ...steps.map(queue),
     ...steps.map((step) => queue(`${step}-poison`)),
     http('run-export', 'POST', 'exports/{id}/run'),

@@ -8,13 +8,12 @@ export type EventName =
   | 'shards-planned'
   | 'pages-cut'
   | 'lane-worked'
-  | 'run-settled'
+  | 'batches-settled'
   | 'run-ended'
   | 'supervised'
   | 'old-removed'
   | 'message-poisoned'
-  | 'step-without-effect'
-  | 'http-failed';
+  | 'step-without-effect';
 
 export type EventFields = Readonly<Record<string, string | number | boolean | null>>;
 

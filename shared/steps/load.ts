@@ -1,7 +1,8 @@
 import type { ExportId, RunId } from '../domain/ids.ts';
 import { parseLines } from '../domain/keyed-blob.ts';
-import type { Page } from '../domain/page.ts';
+import type { Batch, Page } from '../domain/page.ts';
 import type { Change } from '../domain/plan.ts';
+import { expandRows } from '../domain/rows-of.ts';
 import type { Run } from '../domain/run.ts';
 import type { Slice } from '../domain/slice.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -35,6 +36,9 @@ export async function loadChanges(ports: Ports, page: Page): Promise<readonly Ch
   );
   return ranges.flat();
 }
+
+export const changesOf = (batch: Batch, changes: readonly Change[]): readonly Change[] =>
+  expandRows(batch.rows).flatMap((index) => changes[index] ?? []);
 
 export const hashSecretName = (id: ExportId): string => `hash-${id}`;
 

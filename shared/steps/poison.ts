@@ -1,10 +1,11 @@
-import { failUnposted } from '../domain/batch.ts';
+import { cancelUnposted, failUnposted } from '../domain/batch.ts';
 import { idleTurn } from '../domain/turn.ts';
 import type { Message, MessageOf } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import { at } from './addresses.ts';
 import { wakeLanes } from './begin-sending.ts';
+import { changePage } from './change-page.ts';
 import { changeRow } from './change-row.ts';
 import { failRun } from './end-run.ts';
 import { loadChanges } from './load.ts';
@@ -41,11 +42,14 @@ export async function poisonLane(
   if (named) {
     const address = at.page(named.runId, named.number);
     const page = await ports.store.pages.get(address);
-    // A change list that cannot be read is what may have poisoned the message: its rows are then counted as upserts.
-    const changes = page && (await loadChanges(ports, page.value).catch(() => []));
-    await changeRow(ports.store.pages, address, (stored) =>
-      stored === undefined ? undefined : { ...failUnposted(stored, changes ?? []), lane: null },
-    );
+    if (page !== undefined) {
+      // A change list that cannot be read may be what poisoned the message; then the rows stay unsent.
+      const changes = await loadChanges(ports, page.value).catch(() => null);
+      await changePage(ports, page.value, changes ?? [], (stored) => ({
+        ...(changes === null ? cancelUnposted(stored) : failUnposted(stored, changes)),
+        lane: null,
+      }));
+    }
   }
   await changeRow(ports.store.lanes, at.lane(brand, number), (stored) =>
     stored === undefined || stored.turn.state === 'idle'

@@ -6,10 +6,9 @@ import type { Change } from '../domain/plan.ts';
 import { candidatesFor, dayBefore, isUnanswered } from '../domain/reconcile.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
-import { changeRow } from './change-row.ts';
-import { loadChanges, loadPages, loadRun } from './load.ts';
+import { changePage } from './change-page.ts';
+import { changesOf, loadChanges, loadPages, loadRun } from './load.ts';
 import type { Look } from './look.ts';
-import { changesOf } from './send-page.ts';
 
 type Finding =
   | { readonly kind: 'adopt'; readonly id: BatchId }
@@ -33,9 +32,9 @@ export async function reconcile(ports: Ports, look: Look, pages: readonly Page[]
     const finding = await find(ports, look, page, batch, changes, listed, recorded);
     if (finding.kind === 'wait') continue;
     if (finding.kind === 'adopt') recorded.add(finding.id);
-    await changeRow(ports.store.pages, at.page(page.runId, page.number), (stored) => {
-      if (stored === undefined || batchOf(stored, batch.number).intentAt !== batch.intentAt) return undefined;
-      if (batchOf(stored, batch.number).state !== 'intent') return undefined;
+    await changePage(ports, page, changes, (stored) => {
+      const { state, intentAt } = batchOf(stored, batch.number);
+      if (state !== 'intent' || intentAt !== batch.intentAt) return undefined;
       return finding.kind === 'adopt'
         ? posted(stored, batch.number, finding.id, now)
         : backToPlanned(stored, batch.number, { costsAttempt: true, notBefore: now, changes });

@@ -15,16 +15,17 @@ import { type BatchId, type BrandId, exportOf } from '../domain/ids.ts';
 import { joinLines } from '../domain/keyed-blob.ts';
 import type { Batch, Page } from '../domain/page.ts';
 import type { Change } from '../domain/plan.ts';
-import { countRows, expandRows } from '../domain/rows-of.ts';
+import { countRows } from '../domain/rows-of.ts';
 import type { Run } from '../domain/run.ts';
 import { rowWithFaults } from '../domain/settle-batch.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
 import { awaitSlot, noteAnswers, reserveSlots } from './ask.ts';
+import { changePage } from './change-page.ts';
 import { changeRow } from './change-row.ts';
 import { releasePage } from './claim-page.ts';
 import { failRun, pauseExport } from './end-run.ts';
-import { loadChanges, loadRun } from './load.ts';
+import { changesOf, loadChanges, loadRun } from './load.ts';
 
 export type Sent = { readonly kind: 'done' } | { readonly kind: 'later'; readonly at: number };
 
@@ -42,10 +43,6 @@ const supersededPauseMs = 60_000;
 
 /** Posts the due batches of a claimed page in their slots: intent first, then the post, then what came of it. */
 export async function sendPage(ports: Ports, brand: BrandId, lane: number, claimed: Page): Promise<Sent> {
-  const due = dueBatches(claimed, ports.clock.now());
-  const reservation = await reserveSlots(ports, brand, due.length);
-  if (reservation.kind === 'later') return reservation;
-
   const { value: run } = await loadRun(ports, claimed.runId);
   const key = await ports.secrets.get(run.secretName);
   if (key.kind !== 'ok') {
@@ -59,6 +56,10 @@ export async function sendPage(ports: Ports, brand: BrandId, lane: number, claim
     return { kind: 'done' };
   }
   const changes = await loadChanges(ports, claimed);
+  // Slots last: what is loaded in between would make them late.
+  const due = dueBatches(claimed, ports.clock.now());
+  const reservation = await reserveSlots(ports, brand, due.length);
+  if (reservation.kind === 'later') return reservation;
   const { page, mine } = await markIntents(ports, claimed, due.slice(0, reservation.moments.length));
   const posts = await Promise.all(
     mine.map((batch, index) =>
@@ -121,9 +122,6 @@ async function post(
   return { kind: 'answer', answer };
 }
 
-export const changesOf = (batch: Batch, changes: readonly Change[]): readonly Change[] =>
-  expandRows(batch.rows).flatMap((index) => changes[index] ?? []);
-
 async function record(
   ports: Ports,
   page: Page,
@@ -137,17 +135,15 @@ async function record(
   }
   const now = ports.clock.now();
   const random = ports.clock.random();
-  const row = await changeRow(ports.store.pages, at.page(page.runId, page.number), (stored) => {
-    if (stored === undefined) return undefined;
-    return mine.reduce((after, batch, index) => {
+  return changePage(ports, page, changes, (stored) =>
+    mine.reduce((after, batch, index) => {
       const result = posts[index] ?? { kind: 'not-sent' };
       // Settlement may have reconciled a post that took very long; its word stands.
       return batchOf(after, batch.number).state === 'intent'
         ? afterPost(after, batch, result, changes, now, random)
         : after;
-    }, stored);
-  });
-  return row?.value ?? page;
+    }, stored),
+  );
 }
 
 /** The batch after its post, by the answer. An answer without certainty leaves the intent, to be reconciled first. */

@@ -8,8 +8,8 @@ import type { Change } from '../domain/plan.ts';
 import { dayBefore } from '../domain/reconcile.ts';
 import { needsItems, settleBatch } from '../domain/settle-batch.ts';
 import type { Ports } from '../ports/ports.ts';
-import { at, paths } from './addresses.ts';
-import { changeRow } from './change-row.ts';
+import { paths } from './addresses.ts';
+import { changePage } from './change-page.ts';
 import { loadChanges } from './load.ts';
 import type { Look } from './look.ts';
 
@@ -117,9 +117,7 @@ async function settlePage(
       await ports.blobs.put(paths.leftOutOfBatch(runId, page.number, number), joinLines(leftOut));
     }
   }
-  await changeRow(ports.store.pages, at.page(page.runId, page.number), (stored) =>
-    stored === undefined
-      ? undefined
-      : [...answered].reduce((after, [number, answer]) => settleOne(after, number, answer).page, stored),
+  await changePage(ports, page, changes, (stored) =>
+    [...answered].reduce((after, [number, answer]) => settleOne(after, number, answer).page, stored),
   );
 }

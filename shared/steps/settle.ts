@@ -9,6 +9,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import { at } from './addresses.ts';
 import { wakeLanes } from './begin-sending.ts';
+import { changePage } from './change-page.ts';
 import { changeRow } from './change-row.ts';
 import { pauseExport } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
@@ -70,8 +71,8 @@ async function failOpen(
       (batch.state === 'posted' || batch.state === 'intent') && isOver(batch);
     if (!page.batches.some(isOpen)) continue;
     const changes = await loadChanges(ports, page);
-    await changeRow(ports.store.pages, at.page(page.runId, page.number), (stored) =>
-      stored?.batches.filter(isOpen).reduce((after, { number }) => failed(after, number, changes), stored),
+    await changePage(ports, page, changes, (stored) =>
+      stored.batches.filter(isOpen).reduce((after, { number }) => failed(after, number, changes), stored),
     );
   }
 }
@@ -122,7 +123,9 @@ async function goOn(ports: Ports, held: Held<Run>, before: readonly Page[]): Pro
   const pages = await loadPages(ports, held.value.id);
   const states = new Set(pages.map(pageState));
   const now = ports.clock.now();
-  const progressed = settledCount(pages) > settledCount(before);
+  const settledNow = settledCount(pages) - settledCount(before);
+  const progressed = settledNow > 0;
+  ports.log.info('batches-settled', { run: held.value.id, settled: settledNow, looks: held.value.looks });
   const progressAt = (run: Run): number => (progressed ? now : run.progressAt);
   const answersLost = held.value.stop?.answers === false && states.has('in-flight');
 

@@ -13,7 +13,7 @@ import { callApp, startSandbox } from './sandbox.ts';
 
 /**
  * `npm run kill`: kills the app's process (SIGKILL) at ten random moments of its runs and starts it again, with the
- * storage emulator on disk; at the end nothing may be lost. Takes ten to twenty minutes: the app waits as it does in
+ * storage emulator on disk; at the end nothing may be lost. Takes some six minutes: the app waits as it does in
  * Azure, a minute for a silent step and three for a post without an answer.
  */
 const { values } = parseArgs({

@@ -51,7 +51,7 @@ export const fieldFaults = (
   const faults = found.length > 0 ? found : [{ field: '', code: String(status), message }];
   const values = sent();
   return faults.slice(0, limits.faultsPerAnswer).map((fault) => ({
-    field: maskField(fault.field),
+    field: maskField(fault.field, values),
     code: maskText(fault.code, values),
     message: maskText(fault.message, values),
   }));

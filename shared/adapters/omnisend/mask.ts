@@ -35,14 +35,8 @@ export const maskText = (text: string, sent: readonly string[] = []): string => 
   );
 };
 
-/** A field's path. Names of custom properties are long and hold digits, so the search for tokens is left out. */
-export const maskField = (path: string): string =>
-  cap(
-    path
-      .slice(0, maxSearched)
-      .replace(control, ' ')
-      .replace(address, '[address]')
-      .replace(apiKey, '[key]')
-      .replace(digits, '[number]')
-      .trim(),
-  );
+const isPath = /^[\w.[\]-]*$/;
+
+/** A field's path. Names of custom properties are long and hold digits, so a path is not searched for tokens. */
+export const maskField = (path: string, sent: readonly string[] = []): string =>
+  isPath.test(path) ? cap(path.replace(apiKey, '[key]').replace(digits, '[number]')) : maskText(path, sent);

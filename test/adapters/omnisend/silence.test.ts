@@ -84,6 +84,7 @@ it('keeps the names of fields', () => {
     'items.0.customProperties.segment_Newsletter_subscribers_2',
   );
   expect(maskField('customProperties.ada@example.com')).not.toContain('ada');
+  expect(maskField('the value Ada Lovelace', ['Ada Lovelace'])).toBe('the value [value]');
 });
 
 it('never lets an address, a telephone or a value that we sent through, however it is wrapped', () => {

@@ -18,7 +18,6 @@ export function leftOut(raw: string, reason: LeftOutReason): { raw: string; trut
   return { raw, truth: { kind: 'left-out', reason } };
 }
 
-export const TEXT_LIMIT = 2_048;
 const CONTROLS: NonEmpty<string> = ['\u0007', '\u0000', '\u001b', '\u007f'];
 
 /*
