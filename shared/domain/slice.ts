@@ -19,6 +19,8 @@ export const slice = z.object({
   attempt: z.int().min(1),
   /** The source's opaque link to go on from; `null` at the start. */
   cursor: z.string().nullable(),
+  /** Path of the blob with the customers whose profile has not come yet; `null` where there is none. */
+  members: z.string().nullable(),
   /** Paths of the blobs that count; what a lost or superseded try wrote besides is in none of these lists. */
   spool: z.array(z.string()),
   invalid: z.array(z.string()),

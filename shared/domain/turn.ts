@@ -73,8 +73,12 @@ export const nextTurn = (held: Turn, step: Step, now: number, notBefore = now): 
   silentEpochs: 0,
 });
 
+/** Whether a message of this name is the chain's present one, taken already or not. */
+export const isNamed = (row: Turn, step: Step, name: TurnName): boolean =>
+  row.state !== 'idle' && row.step === step && row.epoch === name.epoch && row.sequence === name.sequence;
+
 export const isDue = (due: Turn, step: Step, name: TurnName): boolean =>
-  due.state === 'due' && due.step === step && due.epoch === name.epoch && due.sequence === name.sequence;
+  due.state === 'due' && isNamed(due, step, name);
 
 export const isHeldBy = (row: Turn, held: Turn): boolean =>
   row.state === 'taken' &&

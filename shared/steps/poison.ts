@@ -1,5 +1,5 @@
 import { cancelUnposted, failUnposted } from '../domain/batch.ts';
-import { idleTurn } from '../domain/turn.ts';
+import { idleTurn, isNamed, type Turn } from '../domain/turn.ts';
 import type { Message, MessageOf } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
@@ -10,9 +10,14 @@ import { changeRow } from './change-row.ts';
 import { failRun } from './end-run.ts';
 import { loadChanges } from './load.ts';
 
-/** What a message that failed for good means: a lane's, for the page it was at; any other step's, for its run. */
+/**
+ * What a message that failed for good means: a lane's, for the page it was at; any other step's, for its run. One whose
+ * name is no longer due means nothing: its chain has gone on without it.
+ */
 export async function poison(ports: Ports, message: Message): Promise<readonly Outgoing[]> {
   ports.log.error('message-poisoned', { ...message });
+  const turn = await turnOf(ports, message);
+  if (turn === undefined || !isNamed(turn, message.step, message)) return [];
   switch (message.step) {
     case 'send':
       return poisonLane(ports, message);
@@ -24,6 +29,18 @@ export async function poison(ports: Ports, message: Message): Promise<readonly O
     case 'settle':
     case 'finish':
       return failRun(ports, message.run, poisoned(message.step), { chainDead: true });
+  }
+}
+
+async function turnOf(ports: Ports, message: Message): Promise<Turn | undefined> {
+  const { lanes, slices, runs } = ports.store;
+  switch (message.step) {
+    case 'send':
+      return (await lanes.get(at.lane(message.brand, message.lane)))?.value.turn;
+    case 'read-slice':
+      return (await slices.get(at.slice(message.run, message.slice)))?.value.turn;
+    default:
+      return (await runs.get(at.run(message.run)))?.value.turn;
   }
 }
 

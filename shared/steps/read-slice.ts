@@ -4,7 +4,7 @@ import { joinLines, parseLines } from '../domain/keyed-blob.ts';
 import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
 import { maxAttempts, type Slice } from '../domain/slice.ts';
-import { idleTurn, nextTurn } from '../domain/turn.ts';
+import { idleTurn, nextTurn, type Turn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
@@ -113,10 +113,12 @@ async function goOn(
   const now = ports.clock.now();
   const turn = nextTurn(held.turn, 'read-slice', now, notBefore);
   const spooled = await spooler.close();
-  await ports.blobs.put(membersPath(held.value, turn.sequence), joinLines([...members]));
+  const path = membersPath(held.value, held.turn);
+  await ports.blobs.put(path, joinLines([...members]));
   await held.end(turn, (slice) => ({
     ...spooled(slice),
     cursor,
+    members: path,
     progressAt: cursor === slice.cursor ? slice.progressAt : now,
   }));
   return [sliceMessage(held.value.runId, held.value.number, turn, now)];
@@ -135,6 +137,7 @@ async function endBadly(
       ...slice,
       attempt: slice.attempt + 1,
       cursor: null,
+      members: null,
       spool: [],
       invalid: [],
       leftOut: [],
@@ -183,13 +186,14 @@ const addMembers = (members: Members, memberships: readonly Membership[]): void 
   }
 };
 
-const membersPath = (slice: Slice, sequence: number): string =>
-  paths.spool(slice.runId, slice.number, `members-${slice.attempt}-${sequence}`);
+/** Names the try: a superseded holder of the turn cannot overwrite what its successor left over. */
+const membersPath = (slice: Slice, { epoch, sequence }: Turn): string =>
+  paths.spool(slice.runId, slice.number, `members-${slice.attempt}-${epoch}-${sequence}`);
 
-/** What the message before this one left over: named by this one's sequence, so a repeated message finds the same. */
+/** What the message before this one left over, as the slice's row names it. */
 async function loadMembers(ports: Ports, slice: Slice): Promise<Members> {
   if (slice.cursor === null) return new Map();
-  const bytes = await ports.blobs.get(membersPath(slice, slice.turn.sequence));
+  const bytes = slice.members === null ? undefined : await ports.blobs.get(slice.members);
   if (bytes === undefined)
     throw new Error(`The members of slice ${slice.number} of ${slice.runId} are not stored.`);
   return new Map(parseLines<[CustomerId, readonly number[]]>(bytes));

@@ -18,6 +18,7 @@ import type { Change } from '../domain/plan.ts';
 import { countRows } from '../domain/rows-of.ts';
 import type { Run } from '../domain/run.ts';
 import { rowWithFaults } from '../domain/settle-batch.ts';
+import { isLate } from '../domain/slots.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
 import { awaitSlot, noteAnswers, reserveSlots } from './ask.ts';
@@ -111,6 +112,8 @@ async function post(
   // The fence: an older run never overwrites what a newer one wrote.
   const state = await ports.store.states.get(at.state(exportOf(run.id)));
   if (state?.value.active?.runId !== run.id) return { kind: 'superseded' };
+  // A process that stood still meanwhile may find its intent reconciled, and posted by somebody else.
+  if (isLate(moment, ports.clock.now())) return { kind: 'not-sent' };
   const answer = await ports.destination.postBatch(apiKey, {
     origin: originOf(run.id, page.number, batch),
     changes: changesOf(batch, changes),
@@ -138,8 +141,9 @@ async function record(
   return changePage(ports, page, changes, (stored) =>
     mine.reduce((after, batch, index) => {
       const result = posts[index] ?? { kind: 'not-sent' };
-      // Settlement may have reconciled a post that took very long; its word stands.
-      return batchOf(after, batch.number).state === 'intent'
+      // Settlement may have reconciled a post that took very long; its word stands, and so does a newer intent.
+      const current = batchOf(after, batch.number);
+      return current.state === 'intent' && current.intentAt === batch.intentAt
         ? afterPost(after, batch, result, changes, now, random)
         : after;
     }, stored),

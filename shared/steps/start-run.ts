@@ -75,6 +75,7 @@ async function read(
       turn: firstTurn('read-slice', now),
       attempt: 1,
       cursor: null,
+      members: null,
       spool: [],
       invalid: [],
       leftOut: [],

@@ -55,6 +55,7 @@ it('cancels it after 24 hours', async () => {
   expect(world.runOf(run.id)).toMatchObject({ state: 'cancelled', reason: { code: 'approval-expired' } });
   expect(world.destination.posts).toHaveLength(posts);
   expect(await approve(world, run.id)).toBe('not-held');
+  await world.pass(minute);
   expect(await world.ask()).toMatchObject({ kind: 'accepted' });
   expectLaws(world);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Message } from '../../shared/domain/message.ts';
 import type { Run } from '../../shared/domain/run.ts';
 import { always, type FaultPlan } from './faults.ts';
 import { effectivePosts, expectLaws, timesPosted } from './laws.ts';
@@ -32,6 +33,10 @@ const leftBy = async (world: World, { id, state, tally, plan, pages }: Run) => (
   ),
 });
 
+const everPut = ({ queue }: World): readonly Message[] => [
+  ...new Map(queue.puts.map(({ message }) => [JSON.stringify(message), message])).values(),
+];
+
 describe('a message that comes more than once (law 4)', () => {
   it.each<[string, Partial<WorldOptions>, boolean]>([
     ['every message twice at once', { faults: always('queue.put', { kind: 'double' }) }, false],
@@ -44,9 +49,7 @@ describe('a message that comes more than once (law 4)', () => {
     const asked = await world.ask();
     if (asked.kind !== 'accepted') throw new Error(asked.kind);
     while (world.runOf(asked.run).endedAt === null) {
-      if (again)
-        for (const { message } of [...new Set(world.queue.puts)])
-          await world.queue.put({ message, delaySeconds: 0 });
+      if (again) for (const message of everPut(world)) await world.queue.put({ message, delaySeconds: 0 });
       await world.pass(3_000);
     }
     expect(await leftBy(world, world.runOf(asked.run))).toEqual(wanted);
@@ -58,8 +61,10 @@ describe('a message that comes more than once (law 4)', () => {
     const asked = await world.ask();
     if (asked.kind !== 'accepted') throw new Error(asked.kind);
     await world.until(() => world.destination.posts.length >= 3);
-    for (const { message } of world.queue.puts.slice(0, -8))
-      await world.poisoned.put({ message, delaySeconds: 0 });
+    // A lane's first message is still at work, and so may be the latest that settles; all others are done with.
+    const settling = everPut(world).filter(({ step }) => step === 'settle');
+    const over = everPut(world).filter((message) => message.step !== 'send' && message !== settling.at(-1));
+    for (const message of [...over, ...over]) await world.poisoned.put({ message, delaySeconds: 0 });
     await world.until(() => world.runOf(asked.run).endedAt !== null);
     expect(world.runOf(asked.run)).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
     expectLaws(world);
