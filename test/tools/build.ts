@@ -32,7 +32,11 @@ const { metafile } = await build({
   legalComments: 'linked',
   metafile: true,
   // The worker itself provides this module.
-  external: ['@azure/functions-core'],
+  external: [
+    '@azure/functions-core',
+    // `debug` uses it where it is found, and does without where it is not; here only development tools bring it.
+    'supports-color',
+  ],
   define: { APP_VERSION: JSON.stringify(version) },
   // Bundled CommonJS packages ask for Node's own modules by `require`.
   banner: {
