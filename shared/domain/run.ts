@@ -24,6 +24,8 @@ export type Claim = z.infer<typeof claim>;
 export const exportState = z.object({
   active: claim.nullable(),
   paused: z.object({ reason: z.string(), remedy: z.string(), at: moment }).nullable(),
+  /** A run that posted but could not commit its snapshot: the next one does so before it plans. */
+  uncommitted: runId.nullable(),
   /** The latest moment for which the schedule was looked at. */
   scheduledUntil: moment.nullable(),
 });

@@ -10,9 +10,8 @@ import type { RefusedRow } from '../domain/spool.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
 import { changeRow } from './change-row.ts';
-import { loadChanges } from './load.ts';
-import { snapshotFiles } from './plan-shards.ts';
-import { gatherLines, KeyedReader } from './shard-files.ts';
+import { loadChanges, loadPages, loadRun } from './load.ts';
+import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
 
 /** Writes one shard of the snapshot as it is after the run. Repeating it writes the same bytes. */
 export async function commitOneShard(
@@ -97,4 +96,26 @@ export async function makeCurrent(ports: Ports, run: Run, records: number): Prom
   if (written !== undefined && outdated !== null) {
     await ports.blobs.removeAll(paths.snapshotOf(exportId, brand.id, outdated));
   }
+}
+
+/** Commits what an earlier run of the export posted but could not commit, so that its contacts are known. */
+export async function commitMissing(ports: Ports, run: Run): Promise<void> {
+  const address = at.state(exportOf(run.id));
+  const uncommitted = (await ports.store.states.get(address))?.value.uncommitted ?? null;
+  if (uncommitted === null) return;
+  const { value: earlier } = await loadRun(ports, uncommitted);
+  const { plan, brand } = earlier;
+  const manifest = brand && (await ports.store.snapshots.get(at.snapshot(exportOf(run.id), brand.id)));
+  // Only where nobody has committed since: its plan refers to the snapshot that is still the current one.
+  if (plan !== null && (manifest?.value.current ?? null) === (plan.snapshot?.run ?? null)) {
+    const pages = await loadPages(ports, earlier.id);
+    let records = 0;
+    for (let shard = 0; shard < plan.shards; shard += 1) {
+      records += await commitOneShard(ports, earlier, shard, pages);
+    }
+    await makeCurrent(ports, earlier, records);
+  }
+  await changeRow(ports.store.states, address, (stored) =>
+    stored?.uncommitted === uncommitted ? { ...stored, uncommitted: null } : undefined,
+  );
 }

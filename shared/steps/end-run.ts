@@ -90,6 +90,7 @@ export async function failRun(
   const tally = await accountFor(ports, row.value);
   const now = ports.clock.now();
   let outgoing: readonly Outgoing[] = [];
+  if (chainDead && row.value.stop?.answers === false) await noteUncommitted(ports, id);
   const written = await changeRow(ports.store.runs, at.run(id), (run) => {
     outgoing = [];
     if (run === undefined || isEnded(run.state)) return undefined;
@@ -98,7 +99,8 @@ export async function failRun(
     if (mayHavePosted && run.stop?.answers !== false) {
       const turn = nextTurn(run.turn, 'settle', now);
       outgoing = [runMessage(id, turn, now)];
-      return { ...run, turn, stop: { ...(run.stop ?? reason), answers: false } };
+      // It has begun anew: whoever looks for stalled runs leaves it the time to commit.
+      return { ...run, turn, progressAt: now, stop: { ...(run.stop ?? reason), answers: false } };
     }
     const settling = run.state === 'sending' ? { ...run, state: toRunState(run.state, 'settling') } : run;
     const state = run.state === 'cancelling' ? 'cancelled' : 'failed';
@@ -106,6 +108,13 @@ export async function failRun(
   });
   if (written !== undefined && isEnded(written.value.state)) await afterEnd(ports, written.value);
   return outgoing;
+}
+
+/** Stored before the run ends: what it posted is then known to the next run, whatever happens in between. */
+async function noteUncommitted(ports: Ports, id: RunId): Promise<void> {
+  await changeRow(ports.store.states, at.state(exportOf(id)), (stored) =>
+    stored === undefined ? undefined : { ...stored, uncommitted: id },
+  );
 }
 
 /** An export whose run met what a person must mend: no further scheduled run until then. */

@@ -4,7 +4,7 @@ import type { SnapshotRecord } from '../domain/plan.ts';
 import { planShard, type ShardPlan } from '../domain/plan-shard.ts';
 import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
-import { bucketCount, bucketRange, type Range, shardsFor } from '../domain/sharding.ts';
+import { bucketRange, shardsFor } from '../domain/sharding.ts';
 import type { SpoolRow } from '../domain/spool.ts';
 import type { PlanTally } from '../domain/tally.ts';
 import { idleTurn, nextTurn } from '../domain/turn.ts';
@@ -13,11 +13,12 @@ import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import { accountFor } from './account.ts';
 import { at, paths } from './addresses.ts';
+import { commitMissing } from './commit-snapshot.ts';
 import { afterEnd, ended } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { loadSlices } from './load.ts';
 import { runMessage } from './outgoing.ts';
-import { gatherLines, KeyedReader } from './shard-files.ts';
+import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
 
 const stepSeconds = 240;
 
@@ -42,6 +43,7 @@ export async function planShards(
     const endAt = ports.clock.now() + stepSeconds * 1000;
     const slices = await loadSlices(ports, held.value.id);
     const spool = slices.flatMap((slice) => slice.spool);
+    if (held.value.plan === null) await commitMissing(ports, held.value);
     let plan =
       held.value.plan ?? (await beginPlan(ports, held.value, sumReads(slices.map((s) => s.tally)).spooled));
     const reader = new KeyedReader(ports.blobs);
@@ -105,19 +107,6 @@ async function planOne(
       : []),
   ]);
   return planned;
-}
-
-/** The files of the compared snapshot that hold these buckets; it may be cut into fewer or more shards than this run. */
-export function snapshotFiles(run: Run, plan: Plan, buckets: Range): readonly string[] {
-  const { brand } = run;
-  const { snapshot } = plan;
-  if (snapshot === null || brand === null) return [];
-  const width = bucketCount / snapshot.shards;
-  const first = Math.floor(buckets.from / width);
-  const last = Math.ceil(buckets.to / width);
-  return Array.from({ length: last - first }, (_, index) =>
-    paths.snapshot(exportOf(run.id), brand.id, snapshot.run, first + index),
-  );
 }
 
 /** The list's lines, and where each of them ends. */

@@ -17,7 +17,7 @@ export type RunRequest =
   | { readonly kind: 'unknown-connection'; readonly connection: string }
   | { readonly kind: 'paused'; readonly reason: string; readonly remedy: string };
 
-const noState: ExportState = { active: null, paused: null, scheduledUntil: null };
+export const noState: ExportState = { active: null, paused: null, uncommitted: null, scheduledUntil: null };
 
 /** Claims the export's active-run row, makes the run and asks for its start. The timer and HTTP both come this way. */
 export async function requestRun(ports: Ports, claim: Claim): Promise<RunRequest> {

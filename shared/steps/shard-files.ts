@@ -1,6 +1,9 @@
+import { exportOf } from '../domain/ids.ts';
 import { headerBytes, parseLines, rangeOf, readHeader } from '../domain/keyed-blob.ts';
-import type { Range } from '../domain/sharding.ts';
+import type { Run } from '../domain/run.ts';
+import { bucketCount, type Range } from '../domain/sharding.ts';
 import type { Blobs } from '../ports/blobs.ts';
+import { paths } from './addresses.ts';
 
 /** Reads the lines of some buckets out of many keyed blobs; their headers are read once. */
 export class KeyedReader {
@@ -46,4 +49,17 @@ export async function gatherLines<T>(
     for (const lines of await Promise.all(some)) for (const line of lines) all.push(line);
   }
   return all;
+}
+
+/** The files of the compared snapshot that hold these buckets; it may be cut into fewer or more shards than this run. */
+export function snapshotFiles(run: Run, plan: NonNullable<Run['plan']>, buckets: Range): readonly string[] {
+  const { brand } = run;
+  const { snapshot } = plan;
+  if (snapshot === null || brand === null) return [];
+  const width = bucketCount / snapshot.shards;
+  const first = Math.floor(buckets.from / width);
+  const last = Math.ceil(buckets.to / width);
+  return Array.from({ length: last - first }, (_, index) =>
+    paths.snapshot(exportOf(run.id), brand.id, snapshot.run, first + index),
+  );
 }

@@ -8,7 +8,7 @@ import { at } from './addresses.ts';
 import { cancelHeld } from './cancel-held.ts';
 import { changeRow } from './change-row.ts';
 import type { Reason } from './end-run.ts';
-import { requestRun } from './request-run.ts';
+import { noState, requestRun } from './request-run.ts';
 
 /** More missed occurrences than this are not listed one by one. */
 const maxMissed = 100;
@@ -46,8 +46,7 @@ async function startDue(
   const messages = latest === undefined ? [] : await startAt(ports, definition.id, latest);
   // Stored last: after a crash the same occurrences are found again, and their runs are known by their ids.
   await changeRow(ports.store.states, at.state(definition.id), (stored) => ({
-    active: stored?.active ?? null,
-    paused: stored?.paused ?? null,
+    ...(stored ?? noState),
     scheduledUntil: due.length === maxMissed ? (latest ?? now) : now,
   }));
   return messages;

@@ -67,16 +67,16 @@ describe('every run ends, and says why (law 12)', () => {
     expectLaws(world);
   });
 
-  it('a destination that never finishes, and a process that dies while it commits', async () => {
+  it('a destination that never finishes, and processes that die while they commit', async () => {
     let deaths = 0;
     const dying = (call: Call) => {
-      if (call.name !== 'blobs.put' || !String(call.args[0]).startsWith('snapshots/') || deaths > 0) return;
+      if (call.name !== 'blobs.put' || !String(call.args[0]).startsWith('snapshots/') || deaths === 2) return;
       deaths += 1;
       return { kind: 'die', when: 'before' } as const;
     };
     const world = await open({ destination: { stuck: () => true }, faults: dying });
     const run = await world.run();
-    expect(deaths).toBe(1);
+    expect(deaths).toBe(2);
     expect(run.tally).toMatchObject({ failed: contacts });
     expect(await snapshotOf(world, run)).toMatchObject({ current: run.id, records: contacts });
     expectLaws(world);
@@ -231,4 +231,24 @@ describe('a step that throws whenever it is tried', () => {
     expect(world.errors).toHaveLength(1);
     expectLaws(world);
   });
+});
+
+it('commits what an earlier run posted but could not commit, before the next run plans', async () => {
+  let isBroken = true;
+  const world = await open({
+    faults: (call) => (isBroken ? broken('blobs.put', 'snapshots/')(call) : undefined),
+  });
+  const first = await world.run();
+  expect(first).toMatchObject({
+    state: 'failed',
+    reason: { code: 'step-failed' },
+    tally: { accepted: contacts },
+  });
+  expect(await snapshotOf(world, first)).toBeUndefined();
+  isBroken = false;
+  expect(await world.run()).toMatchObject({
+    state: 'succeeded',
+    tally: { accepted: 0, unchanged: contacts },
+  });
+  expectLaws(world);
 });

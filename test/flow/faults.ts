@@ -49,26 +49,38 @@ export const together =
     return faults.find((fault) => fault !== undefined);
   };
 
+/** How often each call is made by a run in which nothing goes wrong, by the call's name. */
+export type CallCounts = ReadonlyMap<string, number>;
+
+/** Changes nothing, and counts. */
+export const counting =
+  (counts: Map<string, number>): FaultPlan =>
+  ({ name }) => {
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+    return undefined;
+  };
+
 interface Chaos {
   readonly seed: number;
   /** How many faults in all. */
   readonly faults: number;
-  /** Calls from one to the next, on average. */
-  readonly gap: number;
+  readonly counts: CallCounts;
 }
 
-const scattered = ({ seed, faults, gap }: Chaos, fault: (draw: Draw, call: Call) => Fault): FaultPlan => {
+/** Every kind of call is hit as often as any other: reading makes most of the calls, sending the dangerous ones. */
+const scattered = ({ seed, faults, counts }: Chaos, fault: (draw: Draw, call: Call) => Fault): FaultPlan => {
   const draw = createDraw(seed);
-  let left = faults;
-  let calls = 0;
-  const nextGap = (): number => 1 + Math.floor(draw('gap') * 2 * gap);
-  let next = nextGap();
+  const names = [...counts.keys()].sort();
+  const moments = new Set<string>();
+  while (moments.size < faults) {
+    const name = names[Math.floor(draw('name') * names.length)] ?? '';
+    moments.add(`${name} ${1 + Math.floor(draw('nth') * (counts.get(name) ?? 1))}`);
+  }
+  const made = new Map<string, number>();
+  const count = counting(made);
   return (call) => {
-    calls += 1;
-    if (left === 0 || calls < next) return undefined;
-    left -= 1;
-    next = calls + nextGap();
-    return fault(draw, call);
+    count(call);
+    return moments.delete(`${call.name} ${made.get(call.name)}`) ? fault(draw, call) : undefined;
   };
 };
 

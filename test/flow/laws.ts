@@ -38,8 +38,8 @@ export const expectLaws = (world: World): void => {
 /** How to see this very world again. */
 export const replayOf = (seed: number): string => `replay with FLOW_SEED=${seed} npx vitest run test/flow`;
 
-/** The seeds of a test, or the one that is to be replayed. */
+/** The seeds of a test, or the one that is to be replayed. `FLOW_SEEDS=1000` takes more of them. */
 export const seeds = (count: number): readonly number[] => {
-  const one = process.env.FLOW_SEED;
-  return one === undefined ? Array.from({ length: count }, (_, place) => place + 1) : [Number(one)];
+  const { FLOW_SEED: one, FLOW_SEEDS: many = count } = process.env;
+  return one === undefined ? Array.from({ length: Number(many) }, (_, place) => place + 1) : [Number(one)];
 };

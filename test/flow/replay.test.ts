@@ -24,6 +24,8 @@ const leftBy = async (world: World, { id, state, tally, plan, pages }: Run) => (
       upserts,
     })),
   ),
+  /** Of which a second chain would make more. */
+  reads: world.source.calls.length,
   slices: (await world.ports.store.slices.list(id)).map(({ value }) => value.tally),
   snapshot: await Promise.all(
     (await world.ports.blobs.list('snapshots/')).map(async (path) => [
@@ -84,9 +86,7 @@ describe('a process that stands still for minutes, and goes on when others have 
       return { kind: 'stall', when: 'after', ms };
     };
   };
-  const lengths = [70, 190, 200, 210, 220, 230, 240, 250, 260, 280, 300, 420].map(
-    (seconds) => seconds * 1_000,
-  );
+  const lengths = [70, 190, 210, 230, 260, 420].map((seconds) => seconds * 1_000);
 
   it.each(lengths)('posts nothing that others have posted meanwhile: before the post, %i ms', async (ms) => {
     const world = await flowWorld({ population, faults: afterIntents('store.states.get', ms) });

@@ -55,11 +55,8 @@ describe('asking for a run', () => {
   it('mends a claim whose process died before it made the run', async () => {
     const world = await flowWorld({ population });
     const claim = claimAt(world.clock.now());
-    await changeRow(world.ports.store.states, addressOf.state(exportId), () => ({
-      active: claim,
-      paused: null,
-      scheduledUntil: null,
-    }));
+    await requestRun(world.ports, claim);
+    await world.ports.store.runs.remove(addressOf.run(claim.runId));
     await world.pass(5 * minute);
     expect(world.runOf(claim.runId)).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
     expectLaws(world);
@@ -136,3 +133,5 @@ it("posts nothing more of a run that is no longer its export's current one (law 
   expect(world.runOf(newer.runId)).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
   expect(world.destination.contacts(brandA)).toEqual(expected);
 });
+
+it.todo('sends nothing while a batch of an earlier run of the export is pending or in progress (law 8)');
