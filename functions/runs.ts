@@ -2,6 +2,7 @@ import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/function
 import { z } from 'zod';
 import { toCsv } from '../shared/domain/csv.ts';
 import { type ExportId, exportId, type RunId, runId } from '../shared/domain/ids.ts';
+import { type RunState, runStates } from '../shared/domain/states.ts';
 import type { listRuns, RunDescription } from '../shared/steps/describe-run.ts';
 import { type ListedOutcome, listedOutcomes, type RowsPage } from '../shared/steps/list-rows.ts';
 import { atTheEdge } from './at-the-edge.ts';
@@ -18,7 +19,7 @@ const queryOf = (http: HttpRequest): Record<string, string> => Object.fromEntrie
 
 const listQuery = z.object({
   export: exportId.optional(),
-  state: z.string().max(20).optional(),
+  state: z.enum(runStates as [RunState, ...RunState[]]).optional(),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
 
@@ -55,11 +56,20 @@ const rowsQuery = z.object({
   format: z.enum(['json', 'csv']).default('json'),
 });
 
+/** A CSV has no room for it: https://www.rfc-editor.org/rfc/rfc8288 */
+const nextLink = (http: HttpRequest, offset: number): { readonly link: string } => {
+  const url = new URL(http.url);
+  url.searchParams.set('offset', String(offset));
+  // The function key must not be repeated in an answer.
+  url.searchParams.delete('code');
+  return { link: `<${url.href}>; rel="next"` };
+};
+
 type ListRows = (
   id: RunId,
   outcome: ListedOutcome,
   range: { readonly offset: number; readonly limit: number },
-) => Promise<RowsPage | undefined>;
+) => Promise<RowsPage | 'removed' | undefined>;
 
 /** `GET /api/runs/{run}/rows?outcome=&offset=&limit=&format=`: refused, failed, invalid, duplicate or left-out rows. */
 export const rows = (list: ListRows): HttpHandler =>
@@ -70,8 +80,13 @@ export const rows = (list: ListRows): HttpHandler =>
     const { outcome, offset, limit, format } = query.data;
     const page = id.success ? await list(id.data, outcome, { offset, limit }) : undefined;
     if (page === undefined) return unknownRun();
+    if (page === 'removed') return problem(410, 'The rows are gone', 'Lists of rows are kept for 30 days.');
     if (format === 'json') return { jsonBody: page };
     const columns = ['customerId', 'outcome', 'field', 'reason', 'message'] as const;
     const table = page.rows.map((row) => columns.map((column) => row[column]));
-    return { headers: { 'content-type': 'text/csv; charset=utf-8' }, body: toCsv(columns, table) };
+    const headers = {
+      'content-type': 'text/csv; charset=utf-8',
+      ...(page.next !== null && nextLink(http, page.next)),
+    };
+    return { headers, body: toCsv(columns, table) };
   });

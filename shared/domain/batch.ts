@@ -74,6 +74,10 @@ export const backToPlanned = (
     : moved(page, number, 'planned', { attempt, notBefore: again.notBefore, intentAt: null });
 };
 
+/** To be posted again without the phone, which belongs to another contact. */
+export const withoutPhone = (page: Page, number: number, now: number): Page =>
+  moved(page, number, 'planned', { variant: 'without-phone', notBefore: now, intentAt: null });
+
 /** Omnisend refused the batch as a whole: its halves take its place. A single row cannot be halved: settle it. */
 export const split = (page: Page, number: number): Page => {
   const batch = batchOf(page, number);

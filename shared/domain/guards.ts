@@ -3,6 +3,7 @@ import type { PlanTally, ReadTally } from './tally.ts';
 
 type GuardCode =
   | 'source-empty'
+  | 'rows-unreadable'
   | 'leave-share'
   | 'invalid-share'
   | 'too-few-members'
@@ -43,6 +44,12 @@ export const checkGuards = ({ tally, read, definition, first }: GuardInput): rea
     hold(
       'source-empty',
       `The source gave no usable member (${read.read} rows read), but ${tally.known} contacts were exported before.`,
+    );
+  const unreadable = read.invalidByReason['row-malformed'] ?? 0;
+  if (leaves > 0 && unreadable > 0)
+    hold(
+      'rows-unreadable',
+      `${unreadable} memberships could not be read, so some of the ${leaves} leavers may be members still.`,
     );
   if (!first && leaves >= fewestLeaves && leaves > guards.maxLeaveShare * tally.known)
     hold(

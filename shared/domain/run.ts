@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { exportDefinition } from './definition.ts';
 import { brandId, exportId, runId } from './ids.ts';
+import { sliceSpec } from './slice.ts';
 import { type RunState, runStates } from './states.ts';
 import { planTally, runTally } from './tally.ts';
 import { turn } from './turn.ts';
@@ -52,6 +53,8 @@ export const run = z.object({
   /** The brand and the environment, known from `reading` on. */
   brand: z.object({ id: brandId, name: z.string() }).nullable(),
   slices: z.int(),
+  /** How the source was cut, decided once: what it would answer to a second question may differ. */
+  division: z.array(sliceSpec).nullable(),
   /** Known from `planning` on. `snapshot` is the run whose snapshot this run is compared with. */
   plan: z
     .object({
@@ -66,8 +69,8 @@ export const run = z.object({
   pages: z.int(),
   /** How often settlement has looked, so that it looks less and less often. */
   looks: z.int(),
-  /** When settlement was first refused a permission, until it is granted one again. */
-  forbiddenAt: moment.nullable(),
+  /** When a permission was first refused, to a look and to a post, until it is granted again. */
+  forbidden: z.object({ lookAt: moment.nullable(), postAt: moment.nullable() }),
   /** Shards of the next snapshot that are written, and the records in them. */
   committed: z.object({ shards: z.int(), records: z.int() }),
   tally: runTally.nullable(),

@@ -36,6 +36,9 @@ export const needsItems = (batch: Batch, remote: RemoteBatch): boolean =>
 
 type Result = ItemAnswer['result'];
 
+/** With pauses that double up to five minutes, some two hours. */
+const maxRounds = 30;
+
 /** Where an address comes twice, the graver answer counts. */
 const gravity = { open: 0, accepted: 1, again: 2, conflict: 3, refused: 4 } as const satisfies Record<
   Result['kind'],
@@ -102,7 +105,10 @@ const fateOf = (change: Change, result: Result, { batch, remote }: SettleInput):
         ? { kind: 'on', way: 'without-phone' }
         : { kind: 'ended', row: rowWithFaults(change, 'refused', [conflictFault]) };
     case 'again':
-      return result.throttled ? { kind: 'on', way: 'throttled' } : again();
+      // Throttling costs no attempt, but a row that is throttled for hours will not go through in this run.
+      return result.throttled && batch.batchIds.length < maxRounds
+        ? { kind: 'on', way: 'throttled' }
+        : again();
     case 'open':
       // A stopped batch never got to this row; a finished one should have.
       return remote.state === 'stopped' ? again() : failed(noAnswerFault);
@@ -116,7 +122,8 @@ const goingOn = (
   number: number,
   rows: readonly number[],
 ): Batch => {
-  const notBefore = Math.ceil(now + backOffSeconds(batch.attempt + 1, random) * 1000);
+  const rounds = Math.max(batch.attempt + 1, batch.batchIds.length);
+  const notBefore = Math.ceil(now + backOffSeconds(rounds, random) * 1000);
   const entry: Batch = { ...batch, number, state: 'planned', rows: rangesOf(rows), intentAt: null };
   switch (way) {
     case 'without-phone':

@@ -4,7 +4,7 @@ import { readTally } from './tally.ts';
 import { turn } from './turn.ts';
 
 /** A part of the source that is read by itself, in words that only the source's adapter understands. */
-const sliceSpec = z.object({ label: z.string(), spec: z.string() });
+export const sliceSpec = z.object({ label: z.string(), spec: z.string() });
 export type SliceSpec = z.infer<typeof sliceSpec>;
 
 /** A slice may be begun anew this often (a dead link), then the run fails. */

@@ -91,6 +91,10 @@ export const reserve = (
 /** A slot missed by more than a second is dropped and reserved anew. */
 export const isLate = (moment: number, now: number): boolean => now - moment > lateAfterMs;
 
+/** Whether a slot that was reserved before may be used now: a freeze or an outage that came since forbids it. */
+export const isOpen = ({ breaker, frozenUntil }: Slots, now: number): boolean =>
+  breaker !== 'open' && now >= frozenUntil;
+
 const closed = (before: Slots): Slots => ({ ...before, breaker: 'closed', failures: 0, openings: 0 });
 
 /** A 429: the whole brand waits, and goes on slower. It is an answer, so a probe that gets one closes the breaker. */

@@ -5,6 +5,8 @@ export type EventName =
   | 'run-held'
   | 'run-started'
   | 'slice-read'
+  | 'source-faulted'
+  | 'supervision-failed'
   | 'shards-planned'
   | 'pages-cut'
   | 'lane-worked'

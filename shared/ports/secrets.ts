@@ -2,7 +2,9 @@ export type SecretAnswer =
   | { readonly kind: 'ok'; readonly value: string }
   | { readonly kind: 'absent' }
   /** The app's identity may not read or write the vault. */
-  | { readonly kind: 'forbidden' };
+  | { readonly kind: 'forbidden' }
+  /** The vault did not answer; a value that is only too old for the cache is given all the same. */
+  | { readonly kind: 'unavailable' };
 
 /** Secrets by name. Values are cached for some minutes; `fresh` reads past the cache (after a key was refused). */
 export interface Secrets {

@@ -14,8 +14,8 @@ export interface SourcePage {
   /** All memberships of a slice come before, or with, its first profiles. One customer may come more than once. */
   readonly memberships: readonly Membership[];
   readonly profiles: readonly Profile[];
-  /** Rows so odd that not even a customer id could be read from them. */
-  readonly oddRows: number;
+  /** Membership rows from which no customer, or no segments, can be read. */
+  readonly oddMemberships: number;
   /** Opaque; `null` after the last page. */
   readonly next: string | null;
 }

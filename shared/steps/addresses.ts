@@ -51,9 +51,8 @@ export const paths = {
     `runs/rows/${run}/left-out/pages/${numbered(page)}-${numbered(batch)}`,
   leftOutOfBatches: (run: RunId): string => `runs/rows/${run}/left-out/pages/`,
   refusedOf: (run: RunId): string => `runs/rows/${run}/refused/`,
-  refusedOfPage: (run: RunId, page: number): string => `runs/rows/${run}/refused/${numbered(page)}/`,
   rowsOf: (run: RunId): string => `runs/rows/${run}/`,
   snapshot: (id: ExportId, brand: BrandId, run: RunId, shard: number): string =>
     `snapshots/${id}/${brand}/${run}/${numbered(shard)}`,
-  snapshotOf: (id: ExportId, brand: BrandId, run: RunId): string => `snapshots/${id}/${brand}/${run}/`,
+  snapshotsOf: (id: ExportId, brand: BrandId): string => `snapshots/${id}/${brand}/`,
 } as const;

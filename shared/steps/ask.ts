@@ -5,6 +5,7 @@ import {
   afterFailure,
   afterThrottled,
   isLate,
+  isOpen,
   newSlots,
   reserve,
   type Slots,
@@ -61,15 +62,21 @@ export async function noteAnswers(
   });
 }
 
-/** Waits for its slot; `false` when it was missed (then nothing may be sent) or the host is stopping. */
-export async function awaitSlot(ports: Ports, moment: number): Promise<boolean> {
+/**
+ * Waits for its slot; `false`: nothing may be sent in it. It was missed, the host is stopping, or the brand was frozen
+ * or its breaker opened since it was reserved.
+ */
+export async function awaitSlot(ports: Ports, brand: BrandId, moment: number): Promise<boolean> {
   await ports.clock.sleepUntil(moment, ports.stopping);
-  return !ports.stopping.aborted && !isLate(moment, ports.clock.now());
+  if (ports.stopping.aborted) return false;
+  const slots = await ports.store.slots.get(at.slots(brand));
+  const now = ports.clock.now();
+  return slots !== undefined && !isLate(moment, now) && isOpen(slots.value, now);
 }
 
 export type Asked<T> = DestinationAnswer<T> | { readonly kind: 'later'; readonly at: number };
 
-const maxMissed = 3;
+const missedPauseMs = 1_000;
 
 /** One request to Omnisend in a slot of its own. */
 export async function ask<T>(
@@ -77,17 +84,26 @@ export async function ask<T>(
   brand: BrandId,
   request: () => Promise<DestinationAnswer<T>>,
 ): Promise<Asked<T>> {
-  for (let missed = 0; missed < maxMissed; missed += 1) {
-    const reservation = await reserveSlots(ports, brand, 1);
-    if (reservation.kind === 'later') return reservation;
-    const [moment] = reservation.moments;
-    if (moment === undefined || !(await awaitSlot(ports, moment))) {
-      if (ports.stopping.aborted) break;
-      continue;
-    }
-    const answer = await request();
-    await noteAnswers(ports, brand, [answer]);
-    return answer;
-  }
-  return { kind: 'later', at: ports.clock.now() + 1000 };
+  const [asked] = await askAll(ports, brand, [request]);
+  return asked ?? { kind: 'later', at: ports.clock.now() + missedPauseMs };
+}
+
+/** Several requests in slots that are reserved together. Those that got none, or missed theirs, are `later`. */
+export async function askAll<T>(
+  ports: Ports,
+  brand: BrandId,
+  requests: readonly (() => Promise<DestinationAnswer<T>>)[],
+): Promise<readonly Asked<T>[]> {
+  const reservation = await reserveSlots(ports, brand, requests.length);
+  if (reservation.kind === 'later') return requests.map(() => reservation);
+  const asked = await Promise.all(
+    requests.map(async (request, index): Promise<Asked<T>> => {
+      const moment = reservation.moments[index];
+      const isSent = moment !== undefined && (await awaitSlot(ports, brand, moment));
+      return isSent ? request() : { kind: 'later', at: ports.clock.now() + missedPauseMs };
+    }),
+  );
+  const answers = asked.flatMap((answer) => (answer.kind === 'later' ? [] : [answer]));
+  await noteAnswers(ports, brand, answers);
+  return asked;
 }

@@ -10,8 +10,8 @@ import { changesOf } from './load.ts';
 const noAnswer = [{ field: '', code: 'no-answer', message: 'No final answer came for this row.' }];
 
 /**
- * Changes a page's row. The rows of a batch that fails as a whole by that are listed for people, with the reason;
- * `undefined` from `change` leaves the page as it is.
+ * Changes a page's row; `undefined` from `change` leaves it as it is. Rows of a batch that fails as a whole by that are
+ * listed for people, before the row counts them. `change` may be asked more than once and must answer the same.
  */
 export async function changePage(
   ports: Ports,
@@ -19,18 +19,17 @@ export async function changePage(
   changes: readonly Change[],
   change: (stored: Page) => Page | undefined,
 ): Promise<Page> {
-  let before = page;
-  const row = await changeRow(ports.store.pages, at.page(page.runId, page.number), (stored) => {
-    if (stored === undefined) throw new Error(`Page ${page.number} of ${page.runId} is not stored.`);
-    before = stored;
-    return change(stored);
-  });
-  const after = row?.value ?? page;
-  for (const batch of after.batches) {
-    const was = before.batches.find((one) => one.number === batch.number);
+  const address = at.page(page.runId, page.number);
+  const before = await ports.store.pages.get(address);
+  if (before === undefined) throw new Error(`Page ${page.number} of ${page.runId} is not stored.`);
+  for (const batch of change(before.value)?.batches ?? []) {
+    const was = before.value.batches.find((one) => one.number === batch.number);
     if (batch.state !== 'failed' || was?.state === 'failed') continue;
     const rows = changesOf(batch, changes).map((one) => rowWithFaults(one, 'failed', noAnswer));
     await ports.blobs.put(paths.refused(page.runId, page.number, batch.number), joinLines(rows));
   }
-  return after;
+  const row = await changeRow(ports.store.pages, address, (stored) =>
+    stored === undefined ? undefined : change(stored),
+  );
+  return row?.value ?? page;
 }

@@ -1,8 +1,10 @@
+import { forbiddenPauseMs } from '../domain/after-post.ts';
 import { claimable, dueBatches } from '../domain/batch.ts';
 import type { BrandId, RunId } from '../domain/ids.ts';
 import type { Lane } from '../domain/lane.ts';
 import { lanesPerBrand } from '../domain/lane.ts';
 import type { Page } from '../domain/page.ts';
+import type { Run } from '../domain/run.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { changeRow } from './change-row.ts';
@@ -104,10 +106,15 @@ export class PageClaimer {
 
   /** A run that is `settling` has posted everything once, but rows may have to be posted again. */
   async #isSending(runId: RunId): Promise<boolean> {
-    const run = await this.#ports.store.runs.get(at.run(runId));
-    return run?.value.stop === null && (run.value.state === 'sending' || run.value.state === 'settling');
+    const run = (await this.#ports.store.runs.get(at.run(runId)))?.value;
+    if (run === undefined || run.stop !== null || isBlocked(run, this.#ports.clock.now())) return false;
+    return run.state === 'sending' || run.state === 'settling';
   }
 }
+
+/** Omnisend refused a permission to its posts a moment ago. */
+const isBlocked = ({ forbidden: { postAt } }: Run, now: number): boolean =>
+  postAt !== null && now - postAt < forbiddenPauseMs;
 
 /** The page is free for any lane again. */
 export async function releasePage(ports: Ports, page: Page, lane: number): Promise<void> {

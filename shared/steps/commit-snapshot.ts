@@ -29,7 +29,7 @@ export async function commitOneShard(
   if (bytes === undefined) throw new Error(`The change list of shard ${shard} of ${run.id} is not stored.`);
   const changes = parseLines<Change>(bytes);
   const dropped = await ports.blobs.get(paths.dropped(run.id, shard));
-  const verdicts = await verdictsOf(ports, run, shard, pages, changes.length);
+  const verdicts = await verdictsOf(ports, shard, pages, changes.length);
   const after = commitShard({
     records,
     changes,
@@ -43,7 +43,6 @@ export async function commitOneShard(
 /** What became of each change of one shard: its pages know, and the lists of refused rows. */
 async function verdictsOf(
   ports: Ports,
-  run: Run,
   shard: number,
   pages: readonly Page[],
   length: number,
@@ -51,13 +50,7 @@ async function verdictsOf(
   const verdicts = new Array<RowVerdict>(length).fill('kept');
   for (const page of pages) {
     if (!page.ranges.some((range) => range.shard === shard)) continue;
-    const listed = await ports.blobs.list(paths.refusedOfPage(run.id, page.number));
-    const ended = new Map<KeyHash, RefusedRow['outcome']>();
-    for (const path of listed) {
-      for (const row of parseLines<RefusedRow>((await ports.blobs.get(path)) ?? new Uint8Array())) {
-        ended.set(row.key, row.outcome);
-      }
-    }
+    const ended = await endedOf(ports, page);
     // Keys are only needed where some row of the page was refused; most pages have none.
     const changes = ended.size > 0 ? await loadChanges(ports, page) : [];
     const ofPage = rowVerdicts(page, changes, ended);
@@ -72,19 +65,33 @@ async function verdictsOf(
   return verdicts;
 }
 
-/** Makes the run's snapshot the current one by one conditional write, and removes the one before the last. */
+/** The page's rows that are listed as refused or failed. Only a batch with such rows has a list. */
+async function endedOf(ports: Ports, page: Page): Promise<ReadonlyMap<KeyHash, RefusedRow['outcome']>> {
+  const ended = new Map<KeyHash, RefusedRow['outcome']>();
+  for (const { number, upserts, leaves } of page.batches) {
+    const lost = [upserts, leaves].reduce(
+      (sum, tally) => sum + (tally?.refused ?? 0) + (tally?.failed ?? 0),
+      0,
+    );
+    if (lost === 0) continue;
+    const path = paths.refused(page.runId, page.number, number);
+    const bytes = await ports.blobs.get(path);
+    if (bytes === undefined) throw new Error(`Blob ${path} is missing.`);
+    for (const row of parseLines<RefusedRow>(bytes)) ended.set(row.key, row.outcome);
+  }
+  return ended;
+}
+
+/** Makes the run's snapshot the current one by one conditional write, and keeps only that and the one before it. */
 export async function makeCurrent(ports: Ports, run: Run, records: number): Promise<void> {
   const { plan, brand } = run;
   if (plan === null || brand === null) throw new Error(`Run ${run.id} commits without a plan.`);
   const exportId = exportOf(run.id);
-  let outdated: Run['id'] | null = null;
   const written = await changeRow(ports.store.snapshots, at.snapshot(exportId, brand.id), (stored) => {
-    outdated = null;
     if (stored?.current === run.id) return undefined;
     if ((stored?.current ?? null) !== (plan.snapshot?.run ?? null)) {
       throw new Error(`Run ${run.id} was planned against another snapshot than the current one.`);
     }
-    outdated = stored?.previous ?? null;
     return {
       current: run.id,
       previous: stored?.current ?? null,
@@ -93,8 +100,13 @@ export async function makeCurrent(ports: Ports, run: Run, records: number): Prom
       committedAt: ports.clock.now(),
     };
   });
-  if (written !== undefined && outdated !== null) {
-    await ports.blobs.removeAll(paths.snapshotOf(exportId, brand.id, outdated));
+  const kept: readonly (string | null | undefined)[] = [written?.value.current, written?.value.previous];
+  const folder = paths.snapshotsOf(exportId, brand.id);
+  const runs = new Set(
+    (await ports.blobs.list(folder)).map((path) => path.slice(folder.length).split('/')[0]),
+  );
+  for (const id of runs) {
+    if (id !== undefined && !kept.includes(id)) await ports.blobs.removeAll(`${folder}${id}/`);
   }
 }
 

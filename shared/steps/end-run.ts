@@ -32,23 +32,26 @@ export const ended = (
   progressAt: now,
 });
 
-/** Frees what an ended run occupied. Repeating it is harmless; the supervisor does so after a crash in between. */
-export async function afterEnd(ports: Ports, run: Run): Promise<void> {
-  if (run.brand !== null) {
-    await changeRow(ports.store.brands, at.brand(run.brand.id), (stored) =>
-      stored?.sending.includes(run.id)
-        ? { sending: stored.sending.filter((id) => id !== run.id) }
-        : undefined,
+/** Takes a run out of the rows in which runs wait for their turn, wherever it stands in one. */
+export async function leavePlaces(ports: Ports, id: RunId): Promise<void> {
+  for (const { partition, key } of await ports.store.brands.list('brands')) {
+    await changeRow(ports.store.brands, { partition, key }, (stored) =>
+      stored?.sending.includes(id) ? { sending: stored.sending.filter((one) => one !== id) } : undefined,
     );
   }
   await changeRow(ports.store.readers, at.readers(ports.source.environment), (stored) =>
-    stored !== undefined && [...stored.out, ...stored.reading].some((entry) => entry.runId === run.id)
+    stored !== undefined && [...stored.out, ...stored.reading].some((entry) => entry.runId === id)
       ? {
-          out: stored.out.filter((entry) => entry.runId !== run.id),
-          reading: stored.reading.filter((entry) => entry.runId !== run.id),
+          out: stored.out.filter((entry) => entry.runId !== id),
+          reading: stored.reading.filter((entry) => entry.runId !== id),
         }
       : undefined,
   );
+}
+
+/** Frees what an ended run occupied. Repeating it is harmless; the supervisor does so after a crash in between. */
+export async function afterEnd(ports: Ports, run: Run): Promise<void> {
+  await leavePlaces(ports, run.id);
   await releaseClaim(ports, exportOf(run.id), run.id);
   ports.log.info('run-ended', {
     run: run.id,

@@ -24,14 +24,16 @@ export interface RowsPage {
   readonly next: number | null;
 }
 
-/** Rows `[offset, offset + limit)` of one outcome, in a fixed order; `undefined` for an unknown run. */
+/** Rows `[offset, offset + limit)` of one outcome, in a fixed order; `undefined` for an unknown run. Lists are kept for 30 days. */
 export async function listRows(
   ports: Ports,
   id: RunId,
   outcome: ListedOutcome,
   { offset, limit }: { readonly offset: number; readonly limit: number },
-): Promise<RowsPage | undefined> {
-  if ((await ports.store.runs.get(at.run(id))) === undefined) return undefined;
+): Promise<RowsPage | 'removed' | undefined> {
+  const run = await ports.store.runs.get(at.run(id));
+  if (run === undefined) return undefined;
+  if (run.value.kept === 'account') return 'removed';
   const rows: ListedRow[] = [];
   let passed = 0;
   for (const path of await filesOf(ports, id, outcome)) {

@@ -1,5 +1,6 @@
 import type { ExportId, RunId } from '../domain/ids.ts';
 import { parseLines } from '../domain/keyed-blob.ts';
+import { columnsOf } from '../domain/matching.ts';
 import type { Batch, Page } from '../domain/page.ts';
 import type { Change } from '../domain/plan.ts';
 import { expandRows } from '../domain/rows-of.ts';
@@ -7,6 +8,7 @@ import type { Run } from '../domain/run.ts';
 import type { Slice } from '../domain/slice.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row } from '../ports/rows.ts';
+import type { SourceQuestion } from '../ports/source.ts';
 import { at, paths } from './addresses.ts';
 
 /** A row that must be there: its absence is a bug, or the work of somebody's hands in the storage account. */
@@ -42,9 +44,16 @@ export const changesOf = (batch: Batch, changes: readonly Change[]): readonly Ch
 
 export const hashSecretName = (id: ExportId): string => `hash-${id}`;
 
-/** The secret with which an export's contact keys are hashed; made when the export first runs. */
-export async function loadHashSecret(ports: Ports, id: ExportId): Promise<string> {
+/** What the source is asked for a run. */
+export const questionOf = (run: Run): SourceQuestion => ({
+  segments: run.definition.segments,
+  columns: columnsOf(run.definition),
+});
+
+/** The secret with which an export's contact keys are hashed; made when the export first runs. `null`: not now. */
+export async function loadHashSecret(ports: Ports, id: ExportId): Promise<string | null> {
   const answer = await ports.secrets.get(hashSecretName(id));
+  if (answer.kind === 'unavailable') return null;
   if (answer.kind !== 'ok')
     throw new Error(`The secret ${hashSecretName(id)} is ${answer.kind} in the vault.`);
   return answer.value;

@@ -3,7 +3,7 @@ import type { BatchId, BrandId } from '../domain/ids.ts';
 import type { Run } from '../domain/run.ts';
 import type { BatchListing } from '../ports/destination.ts';
 import type { Ports } from '../ports/ports.ts';
-import { ask } from './ask.ts';
+import { type Asked, askAll } from './ask.ts';
 
 export interface Refusal {
   readonly code: string;
@@ -13,6 +13,14 @@ export interface Refusal {
 
 /** More pages of a list than this are not worth their requests: what is not found is looked for by its id. */
 const maxListings = 60;
+/** Items of this many batches are asked for together: one by one, each would wait behind the lanes' slots. */
+const itemsAtATime = 10;
+
+export interface Listing {
+  readonly batches: readonly RemoteBatch[];
+  /** The list went to its end, or as far as was asked for. What is not in an incomplete one may still exist. */
+  readonly isComplete: boolean;
+}
 
 /**
  * Settlement's questions to Omnisend, each in a slot of its own. `null` means "not known this time": the next look
@@ -22,15 +30,20 @@ export class Look {
   readonly #ports: Ports;
   readonly #run: Run;
   readonly #brand: BrandId;
+  readonly #endAt: number;
+  /** Time was up before all was asked: the next look goes on at once. */
+  isCutShort = false;
   /** Set when Omnisend refuses the key itself, read anew: no later look can do better. */
   refusal: Refusal | null = null;
   isForbidden = false;
 
-  constructor(ports: Ports, run: Run) {
+  /** `endAt`: from then on nothing is asked any more, ms since 1970. */
+  constructor(ports: Ports, run: Run, endAt: number) {
     if (run.brand === null) throw new Error(`Run ${run.id} settles without a brand.`);
     this.#ports = ports;
     this.#run = run;
     this.#brand = run.brand.id;
+    this.#endAt = endAt;
   }
 
   get runId(): Run['id'] {
@@ -45,66 +58,84 @@ export class Look {
   async list(
     query: { readonly state?: RemoteBatchState; readonly from?: string },
     enough: (all: readonly RemoteBatch[]) => boolean = () => false,
-  ): Promise<readonly RemoteBatch[] | null> {
-    const all: RemoteBatch[] = [];
+  ): Promise<Listing | null> {
+    const batches: RemoteBatch[] = [];
     let offset: number | null = 0;
-    for (let listings = 0; offset !== null && listings < maxListings; listings += 1) {
+    for (let listings = 0; offset !== null; listings += 1) {
+      if (listings === maxListings) return { batches, isComplete: false };
       const from: number = offset;
-      const listing: BatchListing | null = await this.#ask((apiKey) =>
-        this.#ports.destination.listBatches(apiKey, { ...query, offset: from }),
-      );
-      if (listing === null) return null;
-      all.push(...listing.batches);
-      offset = enough(all) ? null : listing.next;
+      const [listing] = await this.#ask<BatchListing>([
+        (apiKey) => this.#ports.destination.listBatches(apiKey, { ...query, offset: from }),
+      ]);
+      if (listing?.kind !== 'ok') return null;
+      batches.push(...listing.value.batches);
+      offset = enough(batches) ? null : listing.value.next;
     }
-    return all;
+    return { batches, isComplete: true };
   }
 
   /** `absent`: Omnisend does not know the batch (any more). */
   async batch(id: BatchId): Promise<RemoteBatch | 'absent' | null> {
-    let absent = false;
-    const answer = await this.#ask(async (apiKey) => {
-      const given = await this.#ports.destination.readBatch(apiKey, id);
-      absent = given.kind === 'absent';
-      return given;
-    });
-    return absent ? 'absent' : answer;
+    const [answer] = await this.#ask([(apiKey) => this.#ports.destination.readBatch(apiKey, id)]);
+    if (answer?.kind === 'absent') return 'absent';
+    return answer?.kind === 'ok' ? answer.value : null;
   }
 
-  items(id: BatchId): Promise<readonly ItemAnswer[] | null> {
-    return this.#ask((apiKey) => this.#ports.destination.readItems(apiKey, id));
-  }
-
-  async #ask<T>(request: (apiKey: string) => Promise<DestinationAnswer<T>>): Promise<T | null> {
-    for (const fresh of [false, true]) {
-      if (this.refusal !== null) return null;
-      const key = await this.#ports.secrets.get(this.#run.secretName, { fresh });
-      if (key.kind !== 'ok') break;
-      const answer = await ask(this.#ports, this.#brand, () => request(key.value));
-      switch (answer.kind) {
-        case 'ok':
-          return answer.value;
-        case 'unauthorised':
-          continue;
-        case 'retired':
-          this.refusal = {
-            code: 'version-retired',
-            message: 'Omnisend has retired the API version that this app speaks.',
-            remedy: 'Upgrade the app.',
-          };
-          return null;
-        case 'forbidden':
-          this.isForbidden = true;
-          return null;
-        default:
-          return null;
+  async items(ids: readonly BatchId[]): Promise<ReadonlyMap<BatchId, readonly ItemAnswer[]>> {
+    const items = new Map<BatchId, readonly ItemAnswer[]>();
+    for (let from = 0; from < ids.length; from += itemsAtATime) {
+      const some = ids.slice(from, from + itemsAtATime);
+      const answers = await this.#ask(
+        some.map((id) => (apiKey: string) => this.#ports.destination.readItems(apiKey, id)),
+      );
+      for (const [index, id] of some.entries()) {
+        const answer = answers[index];
+        if (answer?.kind === 'ok') items.set(id, answer.value);
       }
+    }
+    return items;
+  }
+
+  /** Answers in the order of the requests; a key that is refused is read once more, past the cache. */
+  async #ask<T>(
+    requests: readonly ((apiKey: string) => Promise<DestinationAnswer<T>>)[],
+  ): Promise<readonly Asked<T>[]> {
+    for (const fresh of [false, true]) {
+      if (this.refusal !== null) return [];
+      if (this.#ports.clock.now() >= this.#endAt || this.#ports.stopping.aborted) {
+        this.isCutShort = true;
+        return [];
+      }
+      const key = await this.#ports.secrets.get(this.#run.secretName, { fresh });
+      if (key.kind === 'unavailable') return [];
+      if (key.kind !== 'ok') {
+        this.refusal = {
+          code: 'key-missing',
+          message: `The secret ${this.#run.secretName} is ${key.kind} in Key Vault.`,
+          remedy: 'Store the Omnisend key under that name, readable for the app.',
+        };
+        return [];
+      }
+      const answers = await askAll(
+        this.#ports,
+        this.#brand,
+        requests.map((request) => () => request(key.value)),
+      );
+      if (answers.some((answer) => answer.kind === 'forbidden')) this.isForbidden = true;
+      if (answers.some((answer) => answer.kind === 'retired')) this.refusal = versionRetired;
+      if (!answers.some((answer) => answer.kind === 'unauthorised')) return answers;
     }
     this.refusal = {
       code: 'key-refused',
       message: `Omnisend does not know the key in the secret ${this.#run.secretName}.`,
       remedy: 'Store a valid API key in the vault under that name.',
     };
-    return null;
+    return [];
   }
 }
+
+const versionRetired: Refusal = {
+  code: 'version-retired',
+  message: 'Omnisend has retired the API version that this app speaks.',
+  remedy: 'Upgrade the app.',
+};

@@ -62,10 +62,12 @@ export async function poisonLane(
     if (page !== undefined) {
       // A change list that cannot be read may be what poisoned the message; then the rows stay unsent.
       const changes = await loadChanges(ports, page.value).catch(() => null);
-      await changePage(ports, page.value, changes ?? [], (stored) => ({
-        ...(changes === null ? cancelUnposted(stored) : failUnposted(stored, changes)),
-        lane: null,
-      }));
+      // The row may name a page that another lane was quicker to take.
+      await changePage(ports, page.value, changes ?? [], (stored) =>
+        stored.lane === number
+          ? { ...(changes === null ? cancelUnposted(stored) : failUnposted(stored, changes)), lane: null }
+          : undefined,
+      );
     }
   }
   await changeRow(ports.store.lanes, at.lane(brand, number), (stored) =>

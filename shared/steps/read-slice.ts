@@ -14,13 +14,13 @@ import { admitReaders } from './admit-readers.ts';
 import { describeFaults, failRun } from './end-run.ts';
 import { finishReading } from './finish-reading.ts';
 import { type Held, inTurn } from './in-turn.ts';
-import { loadHashSecret, loadRun } from './load.ts';
+import { loadHashSecret, loadRun, questionOf } from './load.ts';
 import { sliceMessage } from './outgoing.ts';
 import { SliceSpooler } from './slice-spooler.ts';
-import { questionOf } from './start-run.ts';
 
 /** Longest work of one message; a longer chain of pages goes on in the next. */
 const stepSeconds = 240;
+const vaultPauseMs = 30_000;
 
 /** Reads a slice page by page: joined, matched, validated and spooled. */
 export async function readSlice(
@@ -42,13 +42,9 @@ async function readPages(ports: Ports, run: Run, held: Held<Slice>): Promise<rea
   const slice = held.value;
   const endAt = ports.clock.now() + stepSeconds * 1000;
   const members = await loadMembers(ports, slice);
-  const spooler = new SliceSpooler(
-    ports,
-    run,
-    slice,
-    held.turn,
-    await loadHashSecret(ports, exportOf(run.id)),
-  );
+  const secret = await loadHashSecret(ports, exportOf(run.id));
+  if (secret === null) return waitForVault(ports, held);
+  const spooler = new SliceSpooler(ports, run, slice, held.turn, secret);
   const question = questionOf(run);
   let cursor = slice.cursor;
 
@@ -56,6 +52,7 @@ async function readPages(ports: Ports, run: Run, held: Held<Slice>): Promise<rea
     const answer = await ports.source.read(question, slice, cursor);
     const now = ports.clock.now();
     if (answer.kind !== 'ok') {
+      ports.log.warn('source-faulted', { run: run.id, slice: slice.number, kind: answer.kind });
       const retryAt = retryMoment(answer, now);
       if (retryAt === null) return endBadly(ports, run, held, answer);
       if (retryAt < endAt && !ports.stopping.aborted) {
@@ -65,6 +62,7 @@ async function readPages(ports: Ports, run: Run, held: Held<Slice>): Promise<rea
       return goOn(ports, held, members, spooler, cursor, retryAt);
     }
     addMembers(members, answer.value.memberships);
+    spooler.addUnreadable(answer.value.oddMemberships);
     for (const profile of answer.value.profiles) {
       const segments = members.get(profile.customerId);
       // Not of these segments, or a row that the source gave twice.
@@ -99,6 +97,13 @@ async function endWell(
   ports.log.info('slice-read', { run: run.id, slice: number, read: tally.read, invalid: tally.invalid });
   const admitted = await admitReaders(ports, { leaving: { runId: run.id, slice: number } });
   return [...admitted, ...(await finishReading(ports, run.id))];
+}
+
+async function waitForVault(ports: Ports, held: Held<Slice>): Promise<readonly Outgoing[]> {
+  const now = ports.clock.now();
+  const turn = nextTurn(held.turn, 'read-slice', now, now + vaultPauseMs);
+  await held.end(turn);
+  return [sliceMessage(held.value.runId, held.value.number, turn, now)];
 }
 
 /** Stores what is read so far and where to go on; the next message of the slice does. */
@@ -145,7 +150,6 @@ async function endBadly(
     }));
     return [sliceMessage(run.id, held.value.number, turn, now)];
   }
-  await held.end(idleTurn(held.turn, now));
   const reason =
     fault.kind === 'configuration'
       ? { code: 'source-misconfigured', message: describeFaults(fault.faults) }
@@ -153,7 +157,9 @@ async function endBadly(
           code: 'source-link-dead',
           message: `The link through slice ${held.value.label} died ${maxAttempts} times.`,
         };
+  // The run first: a slice at rest is nobody's business, so a crash in between would leave the run without its reason.
   const failed = await failRun(ports, run.id, reason);
+  await held.end(idleTurn(held.turn, ports.clock.now()));
   return [
     ...failed,
     ...(await admitReaders(ports, { leaving: { runId: run.id, slice: held.value.number } })),

@@ -1,4 +1,3 @@
-import type { RemoteBatch } from '../domain/answers.ts';
 import { backToPlanned, batchOf, posted } from '../domain/batch.ts';
 import type { BatchId } from '../domain/ids.ts';
 import type { Batch, Page } from '../domain/page.ts';
@@ -8,12 +7,12 @@ import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { changePage } from './change-page.ts';
 import { changesOf, loadChanges, loadPages, loadRun } from './load.ts';
-import type { Look } from './look.ts';
+import type { Listing, Look } from './look.ts';
 
 type Finding =
   | { readonly kind: 'adopt'; readonly id: BatchId }
   | { readonly kind: 'absent' }
-  /** A candidate's items cannot be read yet. */
+  /** A candidate's items cannot be read yet, or the list was too long to be read to its end. */
   | { readonly kind: 'wait' };
 
 /** Finds out what became of posts without an answer, before anything of them is sent again. */
@@ -61,12 +60,12 @@ async function find(
   page: Page,
   batch: Batch,
   changes: readonly Change[],
-  listed: readonly RemoteBatch[],
+  listed: Listing,
   recorded: ReadonlySet<BatchId>,
 ): Promise<Finding> {
-  const { certain, possible } = candidatesFor(page, batch, listed, recorded);
+  const { certain, possible } = candidatesFor(page, batch, listed.batches, recorded);
   if (certain !== undefined) return { kind: 'adopt', id: certain.id };
-  if (possible.length === 0) return { kind: 'absent' };
+  if (possible.length === 0) return listed.isComplete ? { kind: 'absent' } : { kind: 'wait' };
   const { value: run } = await loadRun(ports, page.runId);
   const options = {
     sendWelcomeMessage: run.definition.sendWelcomeMessage,
@@ -77,8 +76,8 @@ async function find(
     .sort()
     .join();
   for (const remote of possible) {
-    const items = await look.items(remote.id);
-    if (items === null || items.length < remote.total) return { kind: 'wait' };
+    const items = (await look.items([remote.id])).get(remote.id);
+    if (items === undefined || items.length < remote.total) return { kind: 'wait' };
     if (
       items
         .map((item) => item.digest)
@@ -87,5 +86,5 @@ async function find(
     )
       return { kind: 'adopt', id: remote.id };
   }
-  return { kind: 'absent' };
+  return listed.isComplete ? { kind: 'absent' } : { kind: 'wait' };
 }

@@ -37,19 +37,23 @@ export async function settlePosted(ports: Ports, look: Look, pages: readonly Pag
     }
   }
   const remotes = await findEnded(ports, look, open);
+  const wanted = remotes.flatMap(([id, remote]) => {
+    const batch = open.get(id)?.batch;
+    return batch !== undefined && remote !== 'absent' && needsItems(batch, remote) ? [id] : [];
+  });
+  const items = await look.items(wanted);
   const byPage = Map.groupBy(remotes, ([id]) => open.get(id)?.page);
-  for (const [page, answers] of byPage) {
+  for (const [page, ended] of byPage) {
     if (page === undefined) continue;
     const changes = await loadChanges(ports, page);
     const answered = new Map<number, Answered>();
-    for (const [id, remote] of answers) {
+    for (const [id, remote] of ended) {
       const batch = open.get(id)?.batch;
       if (batch === undefined) continue;
-      if (remote === 'absent') answered.set(batch.number, { kind: 'vanished' });
-      else {
-        const items = needsItems(batch, remote) ? await look.items(id) : null;
-        answered.set(batch.number, { kind: 'batch', remote, items });
-      }
+      answered.set(
+        batch.number,
+        remote === 'absent' ? { kind: 'vanished' } : { kind: 'batch', remote, items: items.get(id) ?? null },
+      );
     }
     await settlePage(ports, page, changes, answered);
   }
@@ -69,7 +73,7 @@ async function findEnded(
   for (const state of ['pending', 'inProgress'] as const) {
     const unfinished = await look.list({ state, from });
     if (unfinished === null) return [];
-    for (const remote of unfinished) missing.delete(remote.id);
+    for (const remote of unfinished.batches) missing.delete(remote.id);
   }
   const ended: (readonly [BatchId, RemoteBatch | 'absent'])[] = [];
   for (const state of ['finished', 'stopped'] as const) {
@@ -78,7 +82,7 @@ async function findEnded(
       const listed = new Set(all.map((remote) => remote.id));
       return [...missing].every((id) => listed.has(id));
     });
-    for (const remote of found ?? []) if (missing.delete(remote.id)) ended.push([remote.id, remote]);
+    for (const remote of found?.batches ?? []) if (missing.delete(remote.id)) ended.push([remote.id, remote]);
   }
   const now = ports.clock.now();
   const overdue = [...missing].filter((id) => now - (open.get(id)?.batch.postedAt ?? now) > askByIdAfterMs);

@@ -1,3 +1,4 @@
+import { forbiddenPauseMs } from '../domain/after-post.ts';
 import { lookDelaySeconds } from '../domain/back-off.ts';
 import { cancelUnposted, failed, pageState } from '../domain/batch.ts';
 import type { Batch, Page } from '../domain/page.ts';
@@ -14,37 +15,38 @@ import { changeRow } from './change-row.ts';
 import { pauseExport } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { loadChanges, loadPages } from './load.ts';
-import { Look } from './look.ts';
+import { Look, type Refusal } from './look.ts';
 import { runMessage } from './outgoing.ts';
 import { reconcile } from './reconcile.ts';
 import { settlePosted } from './settle-posted.ts';
 
 /** How long Omnisend may take to answer for a batch; then its rows count as failed. */
+const stepSeconds = 240;
 const answerDeadlineMs = 4 * 3_600_000;
-/** A 403 may be a block that passes (https://api-docs.omnisend.com); one that lasts is a missing permission. */
-const forbiddenForMs = 5 * 60_000;
 
 /** Learns what became of posted batches, look by look, from the first post until every row has its outcome. */
 export async function settle(ports: Ports, message: MessageOf<'settle'>): Promise<readonly Outgoing[]> {
   return inTurn(ports, ports.store.runs, at.run(message.run), 'settle', message, async (held) => {
     if (isStopping(held.value)) await cancelPlanned(ports, held.value);
     const before = await loadPages(ports, held.value.id);
+    let isCutShort = false;
     if (held.value.stop?.answers === false) {
       await failOpen(ports, before, () => true);
     } else {
-      const look = new Look(ports, held.value);
+      const look = new Look(ports, held.value, ports.clock.now() + stepSeconds * 1000);
       await reconcile(ports, look, before);
       await settlePosted(ports, look, before);
       const now = ports.clock.now();
       await failOpen(
         ports,
         before,
-        (batch) => now - (batch.postedAt ?? batch.intentAt ?? now) > answerDeadlineMs,
+        (batch) => now - Math.max(batch.postedAt ?? 0, batch.intentAt ?? 0) > answerDeadlineMs,
       );
       await noteRefusal(ports, held, look);
+      isCutShort = look.isCutShort;
     }
     await releaseStrays(ports, held.value);
-    return goOn(ports, held, before);
+    return goOn(ports, held, before, isCutShort);
   });
 }
 
@@ -80,20 +82,13 @@ async function failOpen(
 /** Where Omnisend refuses the key or, for five minutes, a permission, no answer can be had: nothing is waited for. */
 async function noteRefusal(ports: Ports, held: Held<Run>, look: Look): Promise<void> {
   const now = ports.clock.now();
-  const forbiddenAt = look.isForbidden ? (held.value.forbiddenAt ?? now) : null;
-  const refusal =
-    forbiddenAt !== null && now - forbiddenAt >= forbiddenForMs
-      ? {
-          code: 'permission-missing',
-          message: 'Omnisend does not let this key read batches.',
-          remedy: 'Give the API key the permission to read contacts.',
-        }
-      : look.refusal;
-  if (refusal === null && forbiddenAt === held.value.forbiddenAt) return;
+  const lookAt = look.isForbidden ? (held.value.forbidden.lookAt ?? now) : null;
+  const refusal = lookAt !== null && now - lookAt >= forbiddenPauseMs ? permissionMissing : look.refusal;
+  if (refusal === null && lookAt === held.value.forbidden.lookAt) return;
   if (refusal !== null) await pauseExport(ports, held.value, refusal.message, refusal.remedy);
   await held.update((run) => ({
     ...run,
-    forbiddenAt,
+    forbidden: { ...run.forbidden, lookAt },
     stop:
       refusal === null
         ? run.stop
@@ -104,12 +99,20 @@ async function noteRefusal(ports: Ports, held: Held<Run>, look: Look): Promise<v
   }));
 }
 
+const permissionMissing: Refusal = {
+  code: 'permission-missing',
+  message: 'Omnisend does not let this key read batches.',
+  remedy: 'Give the API key the permission to read contacts.',
+};
+
 /** A page whose lane has gone on to another one (its message died in between) is free again. */
 async function releaseStrays(ports: Ports, run: Run): Promise<void> {
   const { brand } = run;
   if (brand === null) return;
+  // Pages before lanes: a lane's row names a page before the page names the lane.
+  const pages = await loadPages(ports, run.id);
   const lanes = (await ports.store.lanes.list(brand.id)).map((row) => row.value);
-  for (const page of await loadPages(ports, run.id)) {
+  for (const page of pages) {
     if (page.lane === null || pageState(page) !== 'open') continue;
     const lane = lanes.find(({ number }) => number === page.lane);
     if (lane?.page?.runId === run.id && lane.page.number === page.number) continue;
@@ -119,7 +122,12 @@ async function releaseStrays(ports: Ports, run: Run): Promise<void> {
   }
 }
 
-async function goOn(ports: Ports, held: Held<Run>, before: readonly Page[]): Promise<readonly Outgoing[]> {
+async function goOn(
+  ports: Ports,
+  held: Held<Run>,
+  before: readonly Page[],
+  isCutShort: boolean,
+): Promise<readonly Outgoing[]> {
   const pages = await loadPages(ports, held.value.id);
   const states = new Set(pages.map(pageState));
   const now = ports.clock.now();
@@ -138,7 +146,7 @@ async function goOn(ports: Ports, held: Held<Run>, before: readonly Page[]): Pro
     }));
     return [runMessage(held.value.id, turn, now)];
   }
-  const delayMs = answersLost ? 0 : lookDelaySeconds(held.value.looks) * 1000;
+  const delayMs = answersLost || isCutShort ? 0 : lookDelaySeconds(held.value.looks) * 1000;
   const turn = nextTurn(held.turn, 'settle', now, now + delayMs);
   await held.end(turn, (run) => ({
     ...run,

@@ -1,5 +1,5 @@
 import type { Profile } from '../domain/contact.ts';
-import type { KeyHash } from '../domain/ids.ts';
+import { customerId, type KeyHash } from '../domain/ids.ts';
 import { hashKey } from '../domain/key.ts';
 import { buildKeyedBlob, joinLines } from '../domain/keyed-blob.ts';
 import { matchProfile } from '../domain/matching.ts';
@@ -62,6 +62,13 @@ export class SliceSpooler {
     count(this.#tally.invalidByReason, row.reason);
   }
 
+  /** Memberships from which nobody can be told: somebody's row, so it is accounted for, and guards look at it. */
+  addUnreadable(rows: number): void {
+    for (let row = 0; row < rows; row += 1) {
+      this.addInvalid({ id: unknownCustomer, field: 'segments', reason: 'row-malformed' });
+    }
+  }
+
   /** Writes a blob when enough rows are there for one. */
   async flushFull(): Promise<void> {
     while (this.#rows.length >= maxBlobRows) {
@@ -101,6 +108,8 @@ export class SliceSpooler {
     return `${this.#slice.attempt}-${this.#turn.epoch}-${this.#turn.sequence}`;
   }
 }
+
+const unknownCustomer = customerId.parse('unknown');
 
 const count = (counts: Record<string, number>, name: string): void => {
   counts[name] = (counts[name] ?? 0) + 1;

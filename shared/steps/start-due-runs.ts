@@ -1,5 +1,5 @@
 import type { ExportDefinition, RefreshSchedule } from '../domain/definition.ts';
-import type { ExportId } from '../domain/ids.ts';
+import type { ExportId, RunId } from '../domain/ids.ts';
 import { runAt } from '../domain/run-ids.ts';
 import { occurrencesBetween } from '../domain/schedule.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -8,6 +8,7 @@ import { at } from './addresses.ts';
 import { cancelHeld } from './cancel-held.ts';
 import { changeRow } from './change-row.ts';
 import type { Reason } from './end-run.ts';
+import { isolated } from './isolated.ts';
 import { noState, requestRun } from './request-run.ts';
 
 /** More missed occurrences than this are not listed one by one. */
@@ -18,7 +19,7 @@ export async function startDueRuns(ports: Ports): Promise<readonly Outgoing[]> {
   const refresh = await ports.store.schedule.get(at.refresh);
   const messages: Outgoing[] = [];
   for (const { value } of await ports.store.exports.list('exports')) {
-    messages.push(...(await startDue(ports, value, refresh?.value ?? null)));
+    messages.push(...(await isolated(ports, value.id, () => startDue(ports, value, refresh?.value ?? null))));
   }
   return messages;
 }
@@ -53,9 +54,10 @@ async function startDue(
 }
 
 async function startAt(ports: Ports, exportId: ExportId, occurrence: number): Promise<readonly Outgoing[]> {
-  await cancelHeldRun(ports, exportId);
+  const run = runAt(exportId, occurrence);
+  await cancelHeldRun(ports, exportId, run);
   const answer = await requestRun(ports, {
-    runId: runAt(exportId, occurrence),
+    runId: run,
     exportId,
     kind: 'changes',
     trigger: 'schedule',
@@ -89,9 +91,9 @@ async function startAt(ports: Ports, exportId: ExportId, occurrence: number): Pr
 }
 
 /** A run that still waits for approval at the next occurrence makes room for it. */
-async function cancelHeldRun(ports: Ports, exportId: ExportId): Promise<void> {
+async function cancelHeldRun(ports: Ports, exportId: ExportId, next: RunId): Promise<void> {
   const active = (await ports.store.states.get(at.state(exportId)))?.value.active;
-  if (!active) return;
+  if (!active || active.runId === next) return;
   const run = await ports.store.runs.get(at.run(active.runId));
   if (run?.value.state !== 'held') return;
   const message = 'Nobody approved the held run before the next one was due.';

@@ -1,5 +1,4 @@
 import { type BrandId, brandId, exportOf } from '../domain/ids.ts';
-import { columnsOf } from '../domain/matching.ts';
 import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
 import type { Slice, SliceSpec } from '../domain/slice.ts';
@@ -9,20 +8,17 @@ import type { MessageOf } from '../messages.ts';
 import type { Brand } from '../ports/destination.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
-import type { SourceQuestion } from '../ports/source.ts';
+import type { SourceAnswer } from '../ports/source.ts';
 import { at, keyOf } from './addresses.ts';
 import { admitReaders } from './admit-readers.ts';
 import { ask } from './ask.ts';
 import { changeRow } from './change-row.ts';
 import { describeFaults, failRun, pauseExport, type Reason } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
-import { hashSecretName } from './load.ts';
+import { hashSecretName, questionOf } from './load.ts';
 import { runMessage } from './outgoing.ts';
 
-export const questionOf = (run: Run): SourceQuestion => ({
-  segments: run.definition.segments,
-  columns: columnsOf(run.definition),
-});
+const retryPauseMs = 15_000;
 
 /** Checks the key and the source, cuts the run into slices and lets the first of them be read. */
 export async function startRun(ports: Ports, message: MessageOf<'start-run'>): Promise<readonly Outgoing[]> {
@@ -32,6 +28,7 @@ export async function startRun(ports: Ports, message: MessageOf<'start-run'>): P
     if (brand.kind === 'stop') return stop(ports, held.value, brand.reason, brand.remedy);
 
     const hashSecret = await ports.secrets.create(hashSecretName(exportOf(held.value.id)), ports.newSecret());
+    if (hashSecret.kind === 'unavailable') return again(ports, held, ports.clock.now() + retryPauseMs);
     if (hashSecret.kind !== 'ok') {
       const reason = {
         code: 'vault-forbidden',
@@ -40,13 +37,14 @@ export async function startRun(ports: Ports, message: MessageOf<'start-run'>): P
       return stop(ports, held.value, reason, 'Give the app the role Key Vault Secrets Officer on its vault.');
     }
 
-    const slices = await ports.source.divide(questionOf(held.value));
+    const slices = await divide(ports, held.value);
+    if (slices.kind !== 'ok') ports.log.warn('source-faulted', { run: held.value.id, kind: slices.kind });
     switch (slices.kind) {
       case 'throttled':
         return again(ports, held, ports.clock.now() + slices.retryAfterSeconds * 1000);
       case 'transient':
       case 'link-dead':
-        return again(ports, held, ports.clock.now() + 15_000);
+        return again(ports, held, ports.clock.now() + retryPauseMs);
       case 'configuration':
         return failRun(ports, held.value.id, {
           code: 'source-misconfigured',
@@ -57,6 +55,10 @@ export async function startRun(ports: Ports, message: MessageOf<'start-run'>): P
     }
   });
 }
+
+/** The division that a try before this one decided on, else the source's. */
+const divide = async (ports: Ports, run: Run): Promise<SourceAnswer<readonly SliceSpec[]>> =>
+  run.division === null ? ports.source.divide(questionOf(run)) : { kind: 'ok', value: run.division };
 
 async function read(
   ports: Ports,
@@ -83,6 +85,8 @@ async function read(
       progressAt: now,
     }),
   );
+  await held.update((run) => ({ ...run, division: [...specs] }));
+  await endPause(ports, held.value);
   await ports.store.slices.insertAll(
     id,
     slices.map((slice) => ({ key: keyOf.slice(slice.number), value: slice })),
@@ -95,7 +99,6 @@ async function read(
     startedAt: now,
     progressAt: now,
   }));
-  await endPause(ports, held.value);
   ports.log.info('run-started', { run: id, brand: brand.id, slices: slices.length });
   return admitReaders(ports, { joining: { runId: id, next: 0, slices: slices.length } });
 }
@@ -109,6 +112,7 @@ type FoundBrand =
 async function findBrand(ports: Ports, run: Run): Promise<FoundBrand> {
   for (const fresh of [false, true]) {
     const key = await ports.secrets.get(run.secretName, { fresh });
+    if (key.kind === 'unavailable') return { kind: 'later', at: ports.clock.now() + retryPauseMs };
     if (key.kind !== 'ok') return noSecret(run.secretName, key.kind);
     // Omnisend's keys begin with the brand's id: enough to find the brand's slots before the first request.
     const fromKey = brandId.safeParse(key.value.split('-')[0]);
@@ -142,7 +146,7 @@ async function findBrand(ports: Ports, run: Run): Promise<FoundBrand> {
       case 'absent':
       case 'conflict':
       case 'too-large':
-        return { kind: 'later', at: ports.clock.now() + 15_000 };
+        return { kind: 'later', at: ports.clock.now() + retryPauseMs };
     }
   }
   return refusedKey(run.secretName);

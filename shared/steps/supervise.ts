@@ -1,5 +1,5 @@
 import { pageState } from '../domain/batch.ts';
-import { type BrandId, brandId } from '../domain/ids.ts';
+import { type BrandId, brandId, type RunId } from '../domain/ids.ts';
 import type { Page } from '../domain/page.ts';
 import type { Run } from '../domain/run.ts';
 import type { Slice } from '../domain/slice.ts';
@@ -10,8 +10,9 @@ import { at } from './addresses.ts';
 import { admitReaders } from './admit-readers.ts';
 import { beginSending } from './begin-sending.ts';
 import { cancelHeld } from './cancel-held.ts';
-import { afterEnd, failRun } from './end-run.ts';
+import { afterEnd, failRun, leavePlaces } from './end-run.ts';
 import { finishReading } from './finish-reading.ts';
+import { isolated } from './isolated.ts';
 import { loadPages, loadSlices } from './load.ts';
 import { laneMessage, runMessage, sliceMessage } from './outgoing.ts';
 import { poisonLane } from './poison.ts';
@@ -24,18 +25,41 @@ const approvalExpiresAfterMs = 24 * 3_600_000;
 /** Puts right what a crash, a lost message or a silent holder left behind. Harmless at any moment, however often. */
 export async function supervise(ports: Ports): Promise<readonly Outgoing[]> {
   const messages: Outgoing[] = [];
+  const look = async (what: string, work: () => Promise<readonly Outgoing[]>): Promise<void> => {
+    messages.push(...(await isolated(ports, what, work)));
+  };
+  await look('places', () => clearPlaces(ports));
   const states = await ports.store.states.list('exports');
   for (const claim of states.flatMap((row) => row.value.active ?? [])) {
-    const run = await ports.store.runs.get(at.run(claim.runId));
-    messages.push(
-      ...(run === undefined ? await openRun(ports, claim) : await superviseRun(ports, run.value)),
-    );
+    await look(claim.runId, async () => {
+      const run = await ports.store.runs.get(at.run(claim.runId));
+      return run === undefined ? openRun(ports, claim) : superviseRun(ports, run.value);
+    });
   }
   for (const row of await ports.store.brands.list('brands')) {
-    messages.push(...(await superviseLanes(ports, brandId.parse(row.key))));
+    await look(row.key, () => superviseLanes(ports, brandId.parse(row.key)));
   }
   ports.log.info('supervised', { put: messages.length });
   return messages;
+}
+
+/** Takes away the places of runs that have ended, whatever race put them there again. */
+async function clearPlaces(ports: Ports): Promise<readonly Outgoing[]> {
+  const hasEnded = async (id: RunId): Promise<boolean> => {
+    const run = await ports.store.runs.get(at.run(id));
+    return run === undefined || isEnded(run.value.state);
+  };
+  const readers = await ports.store.readers.get(at.readers(ports.source.environment));
+  const brands = await ports.store.brands.list('brands');
+  const named = new Set([
+    ...[...(readers?.value.out ?? []), ...(readers?.value.reading ?? [])].map((entry) => entry.runId),
+    ...brands.flatMap((row) => row.value.sending),
+  ]);
+  for (const id of named) {
+    if (!(await hasEnded(id))) continue;
+    await leavePlaces(ports, id);
+  }
+  return [];
 }
 
 async function superviseRun(ports: Ports, run: Run): Promise<readonly Outgoing[]> {

@@ -9,6 +9,8 @@ interface Opened {
   rotate(name: string, value: string): Promise<void>;
   /** From now on the vault refuses the app, or takes it back. */
   forbid(forbidden: boolean): Promise<void>;
+  /** From now on the vault does not answer, or does again. */
+  silence(silent: boolean): Promise<void>;
 }
 
 /** What every store of secrets does, with a cache of ten minutes. Tests share a vault, so each has its own names. */
@@ -60,6 +62,18 @@ export const describeSecrets = (name: string, open: () => Promise<Opened>): void
       expect(await secrets.create('forbidden-2', 'value')).toEqual({ kind: 'forbidden' });
       await forbid(false);
       expect(await secrets.get('forbidden-1')).toEqual({ kind: 'ok', value: 'value' });
+    });
+
+    test('a vault that does not answer: what was read before is given, however old', async () => {
+      const { secrets, clock, rotate, silence } = await open();
+      await rotate('silent-1', 'value');
+      await secrets.get('silent-1');
+      await clock.advance(11 * 60_000);
+      await silence(true);
+      expect(await secrets.get('silent-1')).toEqual({ kind: 'ok', value: 'value' });
+      expect(await secrets.get('silent-1', { fresh: true })).toEqual({ kind: 'unavailable' });
+      expect(await secrets.get('silent-2')).toEqual({ kind: 'unavailable' });
+      await silence(false);
     });
 
     test('names are told apart, and values come back with every character', async () => {

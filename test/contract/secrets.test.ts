@@ -24,6 +24,7 @@ describeSecrets('Azure Key Vault', async () => {
     clock,
     rotate: (name, value) => control('/secrets', { name, value }),
     forbid: (forbidden) => control('', { forbidden }),
+    silence: (silent) => control('', { failNext: { count: silent ? 100 : 0, status: 503 } }),
   };
 });
 
@@ -35,5 +36,6 @@ describeSecrets('memory', async () => {
     clock,
     rotate: async (name, value) => secrets.rotate(name, value),
     forbid: async (forbidden) => secrets.forbid(forbidden),
+    silence: async (silent) => secrets.silence(silent),
   };
 });

@@ -47,7 +47,7 @@ export const readSlice = async (
     pages += 1;
     // A membership after a profile of the slice would come too late to be joined.
     if (answer.value.memberships.length > 0) expect(profiles).toEqual([]);
-    expect(answer.value.oddRows).toBe(0);
+    expect(answer.value.oddMemberships).toBe(0);
     memberships.push(...answer.value.memberships);
     profiles.push(...answer.value.profiles);
     cursor = answer.value.next;

@@ -38,6 +38,16 @@ test.each([
     check({ known: 1e6, leaves: 20 }, { maxLeaveShare: 0 }),
     ['leave-share'],
   ],
+  [
+    'memberships that cannot be read, with leavers',
+    check({ known: 100, leaves: 1 }, off, { invalidByReason: { 'row-malformed': 1 } }),
+    ['rows-unreadable'],
+  ],
+  [
+    'memberships that cannot be read, nobody leaves',
+    check({}, off, { invalidByReason: { 'row-malformed': 1 } }),
+    [],
+  ],
   ['half of the rows invalid', check({}, {}, { read: 10, invalid: 5 }), []],
   ['more than half of the rows invalid', check({}, {}, { read: 10, invalid: 6 }), ['invalid-share']],
   ['no member', check({ unchanged: 0 }), ['too-few-members']],

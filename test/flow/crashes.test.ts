@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { isEnded } from '../../shared/domain/states.ts';
 import { counting, everything, kills } from './faults.ts';
-import { expectLaws, replayOf, seeds, timesPosted } from './laws.ts';
+import { expectContacts, expectLaws, replayOf, seeds, timesPosted } from './laws.ts';
 import { expectedContacts, peopleOf } from './people.ts';
-import { brandA, flowWorld, minute } from './world.ts';
+import { flowWorld, minute } from './world.ts';
 
 const people = peopleOf(1_500);
 const expected = expectedContacts([people.truth]);
@@ -38,14 +38,17 @@ describe('killed at ten random moments, and started again each time', () => {
       expect(run, replayOf(seed)).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
       expect(Math.max(...timesPosted(world, run).values()), replayOf(seed)).toBe(1);
     }
-    expect(world.destination.contacts(brandA), replayOf(seed)).toEqual(expected);
+    expectContacts(world, expected, replayOf(seed));
     expectLaws(world);
   });
 
-  it('hardly ever takes a run for one that kills its process, or is over before the tenth', () => {
-    expect(silent.length).toBeLessThanOrEqual(given.length / 10);
-    expect(deaths.filter((count) => count === 10).length).toBeGreaterThanOrEqual(given.length * 0.75);
-  });
+  it.skipIf(given.length < 10)(
+    'hardly ever takes a run for one that kills its process, or is over before the tenth',
+    () => {
+      expect(silent.length).toBeLessThanOrEqual(given.length / 10);
+      expect(deaths.filter((count) => count === 10).length).toBeGreaterThanOrEqual(given.length * 0.75);
+    },
+  );
 });
 
 describe('when anything goes wrong at random', () => {
@@ -60,7 +63,7 @@ describe('when anything goes wrong at random', () => {
     expect(isEnded(run.state), replayOf(seed)).toBe(true);
     const last = run.state === 'succeeded' ? run : await world.run();
     expect(last, replayOf(seed)).toMatchObject({ state: 'succeeded' });
-    expect(world.destination.contacts(brandA), replayOf(seed)).toEqual(expected);
+    expectContacts(world, expected, replayOf(seed));
     for (const one of world.runs.values()) {
       expect(Math.max(1, ...timesPosted(world, one).values()), replayOf(seed)).toBe(1);
     }

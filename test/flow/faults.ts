@@ -41,13 +41,13 @@ export const at = (name: string, fault: Fault, nth = 1, times = 1): FaultPlan =>
 /** Every call of this name. */
 export const always = (name: string, fault: Fault): FaultPlan => at(name, fault, 1, Number.POSITIVE_INFINITY);
 
-/** The first plan that has something to say. */
-export const together =
-  (...plans: readonly FaultPlan[]): FaultPlan =>
-  (call) => {
-    const faults = plans.map((plan) => plan(call));
-    return faults.find((fault) => fault !== undefined);
-  };
+/** Every call of this name whose first argument begins so fails. */
+export const broken =
+  (name: string, prefix: string): FaultPlan =>
+  (call) =>
+    call.name === name && String(call.args[0]).startsWith(prefix)
+      ? { kind: 'throw', when: 'before' }
+      : undefined;
 
 /** How often each call is made by a run in which nothing goes wrong, by the call's name. */
 export type CallCounts = ReadonlyMap<string, number>;

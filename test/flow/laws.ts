@@ -1,6 +1,10 @@
+import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
+import { exportOf } from '../../shared/domain/ids.ts';
 import type { Run } from '../../shared/domain/run.ts';
 import { conserves } from '../../shared/domain/run-tally.ts';
+import { at as addressOf } from '../../shared/steps/addresses.ts';
+import type { MemoryContact } from '../memory/memory-brand.ts';
 import { brandA, type World } from './world.ts';
 
 /** Posts that took effect, by origin (run, page, batch, attempt). */
@@ -42,4 +46,21 @@ export const replayOf = (seed: number): string => `replay with FLOW_SEED=${seed}
 export const seeds = (count: number): readonly number[] => {
   const { FLOW_SEED: one, FLOW_SEEDS: many = count } = process.env;
   return one === undefined ? Array.from({ length: Number(many) }, (_, place) => place + 1) : [Number(one)];
+};
+
+export const lasted = ({ requestedAt, endedAt }: Run): number =>
+  (endedAt ?? Number.POSITIVE_INFINITY) - requestedAt;
+
+export const snapshotOf = async ({ ports }: World, { id }: Run) =>
+  (await ports.store.snapshots.get(addressOf.snapshot(exportOf(id), brandA)))?.value;
+
+/** The brand holds these contacts and no others. */
+export const expectContacts = (
+  { destination }: World,
+  expected: ReadonlyMap<string, MemoryContact>,
+  hint?: string,
+): void => {
+  const contacts = destination.contacts(brandA);
+  // The matcher shows differences, but takes long to find none among a thousand.
+  if (!isDeepStrictEqual(contacts, expected)) expect(contacts, hint).toEqual(expected);
 };

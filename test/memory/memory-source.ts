@@ -22,7 +22,7 @@ export interface MemorySourceOptions {
   readonly environment?: string;
   /** In place of those that the size asks for. */
   readonly prefixes?: readonly string[];
-  readonly oddRows?: number;
+  readonly oddMemberships?: number;
   /** An answer in place of the true one. */
   readonly before?: (call: ReadCall) => SourceFault | undefined;
 }
@@ -58,7 +58,13 @@ const only = (profile: Profile, columns: readonly string[]): Profile => ({
 /** Customer segments in memory, cut by customer-id prefix as Dataverse is. The cursor is `<phase>:<row>`. */
 export const memorySource = (
   first: MemoryPopulation,
-  { pageSize = 5_000, environment = 'memory', prefixes, oddRows = 0, before }: MemorySourceOptions = {},
+  {
+    pageSize = 5_000,
+    environment = 'memory',
+    prefixes,
+    oddMemberships = 0,
+    before,
+  }: MemorySourceOptions = {},
 ): MemorySource => {
   let population = first;
   // Pages of a slice come one after the other, so one cut in memory serves a whole chain.
@@ -117,13 +123,13 @@ export const memorySource = (
       const end = start + pageSize;
       if (phase === 'm') {
         const next = end < memberships.length ? `m:${end}` : profiles.length > 0 ? 'p:0' : null;
-        const odd = start === 0 ? oddRows : 0;
-        const page = { memberships: memberships.slice(start, end), profiles: [], oddRows: odd, next };
+        const odd = start === 0 ? oddMemberships : 0;
+        const page = { memberships: memberships.slice(start, end), profiles: [], oddMemberships: odd, next };
         return { kind: 'ok', value: page };
       }
       const page = profiles.slice(start, end).map((profile) => only(profile, question.columns));
       const next = end < profiles.length ? `p:${end}` : null;
-      return { kind: 'ok', value: { memberships: [], profiles: page, oddRows: 0, next } };
+      return { kind: 'ok', value: { memberships: [], profiles: page, oddMemberships: 0, next } };
     },
   };
 };

@@ -7,6 +7,8 @@ export interface MemorySecrets extends Secrets {
   rotate(name: string, value: string): void;
   /** From now on the vault refuses the app, or takes it back. */
   forbid(forbidden: boolean): void;
+  /** From now on the vault does not answer, or does again. */
+  silence(silent: boolean): void;
 }
 
 interface MemorySecretsOptions {
@@ -24,8 +26,10 @@ export const memorySecrets = ({
   const vault = new Map(Object.entries(seed));
   const cache = new Map<string, { readonly value: string; readonly until: number }>();
   let refusing = false;
+  let silent = false;
 
   const read = (name: string): SecretAnswer => {
+    if (silent) return { kind: 'unavailable' };
     cache.delete(name);
     if (refusing) return { kind: 'forbidden' };
     const value = vault.get(name);
@@ -38,9 +42,9 @@ export const memorySecrets = ({
     async get(name, { fresh = false } = {}) {
       checkSecretName(name);
       const cached = cache.get(name);
-      return !fresh && cached && cached.until > clock.now()
-        ? { kind: 'ok', value: cached.value }
-        : read(name);
+      if (!fresh && cached && cached.until > clock.now()) return { kind: 'ok', value: cached.value };
+      const answer = read(name);
+      return answer.kind === 'unavailable' && cached && !fresh ? { kind: 'ok', value: cached.value } : answer;
     },
     async create(name, value) {
       checkSecretName(name);
@@ -55,6 +59,9 @@ export const memorySecrets = ({
     },
     forbid(forbidden) {
       refusing = forbidden;
+    },
+    silence(isSilent) {
+      silent = isSilent;
     },
   };
 };

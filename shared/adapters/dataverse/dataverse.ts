@@ -15,7 +15,7 @@ const page = (
   content: Partial<Omit<SourcePage, 'next'>> = {},
 ): SourceAnswer<SourcePage> => ({
   kind: 'ok',
-  value: { memberships: [], profiles: [], oddRows: 0, ...content, next },
+  value: { memberships: [], profiles: [], oddMemberships: 0, ...content, next },
 });
 
 /**
@@ -47,10 +47,10 @@ export const dataverseSource = (options: DataverseOptions): Source => {
       return page(writeCursor({ phase: 'memberships', link: null, form: other, found: false }));
     }
     if (reply.kind !== 'ok') return reply;
-    const { memberships, oddRows } = membershipsOf(reply.value.rows, question.segments);
+    const { memberships, oddMemberships } = membershipsOf(reply.value.rows, question.segments);
     if (memberships.length > 0) provedForm = form;
-    const found = at.found || memberships.length > 0 || oddRows > 0;
-    const content = { memberships, oddRows };
+    const found = at.found || memberships.length > 0 || oddMemberships > 0;
+    const content = { memberships, oddMemberships };
     if (reply.value.next !== null) {
       return page(writeCursor({ phase: 'memberships', link: reply.value.next, form, found }), content);
     }
@@ -77,7 +77,7 @@ export const dataverseSource = (options: DataverseOptions): Source => {
     }
     if (reply.kind !== 'ok') return reply;
     const { next } = reply.value;
-    const content = profilesOf(reply.value.rows, question.columns);
+    const content = { profiles: profilesOf(reply.value.rows, question.columns) };
     return page(next === null ? null : writeCursor({ phase: 'profiles', link: next }), content);
   };
 

@@ -61,8 +61,8 @@ const covers = async (
   if (chain.kind === 'throttled') return chain;
   if (chain.kind !== 'ok') return { kind: 'ok', value: false };
   const { rows, complete } = chain.value;
-  const { memberships, oddRows } = membershipsOf(rows, segments);
-  return { kind: 'ok', value: complete && memberships.length === 0 && oddRows === 0 };
+  const { memberships, oddMemberships } = membershipsOf(rows, segments);
+  return { kind: 'ok', value: complete && memberships.length === 0 && oddMemberships === 0 };
 };
 
 /** The prefixes by which these segments can be read side by side; the empty one alone reads everything. */

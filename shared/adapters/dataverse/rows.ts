@@ -27,24 +27,24 @@ const membershipRow = z.object({ msdynci_customerid: customerId, msdynci_segment
 
 export interface Memberships {
   readonly memberships: readonly Membership[];
-  readonly oddRows: number;
+  readonly oddMemberships: number;
 }
 
 /** Rows that are in none of `segments` are passed over: the filter takes case and wildcards lightly. */
 export const membershipsOf = (rows: readonly unknown[], segments: readonly string[]): Memberships => {
   const positions = new Map(segments.map((segment, position) => [segment, position]));
   const memberships: Membership[] = [];
-  let oddRows = 0;
+  let oddMemberships = 0;
   for (const row of rows) {
     const parsed = membershipRow.safeParse(row);
     if (!parsed.success) {
-      oddRows += 1;
+      oddMemberships += 1;
       continue;
     }
     const text = parsed.data.msdynci_segments ?? '';
     const names = segmentNames(text);
     // A text that cannot be read but speaks of a wanted segment is not to be passed over in silence.
-    if (names === undefined && segments.some((segment) => text.includes(segment))) oddRows += 1;
+    if (names === undefined && segments.some((segment) => text.includes(segment))) oddMemberships += 1;
     const found = new Set((names ?? []).flatMap((name) => positions.get(name) ?? []));
     if (found.size === 0) continue;
     memberships.push({
@@ -52,7 +52,7 @@ export const membershipsOf = (rows: readonly unknown[], segments: readonly strin
       segments: [...found].sort((a, b) => a - b),
     });
   }
-  return { memberships, oddRows };
+  return { memberships, oddMemberships };
 };
 
 const profileRow = z.looseObject({ msdynci_customerid: customerId });
@@ -62,25 +62,18 @@ const changedAt = (value: unknown): { readonly changedAt?: number } => {
   return Number.isNaN(time) ? {} : { changedAt: time };
 };
 
-/** Profiles with their values under the names that the definition uses. */
-export const profilesOf = (
-  rows: readonly unknown[],
-  columns: readonly string[],
-): { readonly profiles: readonly Profile[]; readonly oddRows: number } => {
+/** Profiles with their values under the names that the definition uses. One without an id is nobody's: its member has none. */
+export const profilesOf = (rows: readonly unknown[], columns: readonly string[]): readonly Profile[] => {
   const names = columns.map((column) => [column, logicalName(column)] as const);
   const profiles: Profile[] = [];
-  let oddRows = 0;
   for (const row of rows) {
     const parsed = profileRow.safeParse(row);
-    if (!parsed.success) {
-      oddRows += 1;
-      continue;
-    }
+    if (!parsed.success) continue;
     const { data } = parsed;
     const values = Object.fromEntries(
       names.flatMap(([column, name]) => (data[name] === undefined ? [] : [[column, data[name]]])),
     );
     profiles.push({ customerId: data.msdynci_customerid, values, ...changedAt(data[modifiedColumn]) });
   }
-  return { profiles, oddRows };
+  return profiles;
 };

@@ -41,8 +41,8 @@ const isEmpty = async (client: Client, segment: string): Promise<SourceAnswer<bo
     }
     if (chain.kind !== 'ok') return chain;
     const { rows, complete } = chain.value;
-    const { memberships, oddRows } = membershipsOf(rows, [segment]);
-    if (!complete || memberships.length > 0 || oddRows > 0) return { kind: 'ok', value: false };
+    const { memberships, oddMemberships } = membershipsOf(rows, [segment]);
+    if (!complete || memberships.length > 0 || oddMemberships > 0) return { kind: 'ok', value: false };
     if (form === 'bare' || form === 'none') return { kind: 'ok', value: true };
     form = afterNothing[form];
   }

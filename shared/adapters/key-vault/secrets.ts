@@ -33,8 +33,9 @@ export const keyVaultSecrets = (options: VaultOptions): Secrets => {
       const { value } = await (await client()).getSecret(name);
       return value === undefined ? { kind: 'absent' } : remember(name, value);
     } catch (error) {
-      cache.delete(name);
-      return refusal(error);
+      const answer = refusal(error);
+      if (answer.kind !== 'unavailable') cache.delete(name);
+      return answer;
     }
   };
 
@@ -42,9 +43,9 @@ export const keyVaultSecrets = (options: VaultOptions): Secrets => {
     async get(name, { fresh = false } = {}) {
       checkSecretName(name);
       const cached = cache.get(name);
-      return !fresh && cached && cached.until > clock.now()
-        ? { kind: 'ok', value: cached.value }
-        : read(name);
+      if (!fresh && cached && cached.until > clock.now()) return { kind: 'ok', value: cached.value };
+      const answer = await read(name);
+      return answer.kind === 'unavailable' && cached && !fresh ? { kind: 'ok', value: cached.value } : answer;
     },
 
     // The vault has no "write unless there": a write makes a new version. Reading again after it lets two writers of
@@ -56,8 +57,7 @@ export const keyVaultSecrets = (options: VaultOptions): Secrets => {
       try {
         await (await client()).setSecret(name, value);
       } catch (error) {
-        const refused = status(error) === 409 ? undefined : refusal(error);
-        if (refused) return refused;
+        if (status(error) !== 409) return refusal(error);
       }
       return read(name);
     },
@@ -90,7 +90,7 @@ const lazyClient = ({ vaultUrl, credential, sandbox }: VaultOptions): (() => Pro
   };
 };
 
-/** The expected refusals as values; anything else is thrown on. */
+/** Failures as values: what the vault refuses, and that it cannot be had. */
 const refusal = (error: unknown): SecretAnswer => {
   switch (status(error)) {
     case 404:
@@ -99,7 +99,7 @@ const refusal = (error: unknown): SecretAnswer => {
     case 403:
       return { kind: 'forbidden' };
     default:
-      throw error;
+      return { kind: 'unavailable' };
   }
 };
 

@@ -119,7 +119,7 @@ describe('rows', () => {
           { customerId: id('a'), segments: [0] },
         ],
         profiles: [],
-        oddRows: 0,
+        oddMemberships: 0,
         next: expect.any(String),
       },
       {
@@ -132,7 +132,7 @@ describe('rows', () => {
           },
           { customerId: id('b'), values: { EMail: null } },
         ],
-        oddRows: 2,
+        oddMemberships: 0,
         next: null,
       },
     ]);
@@ -150,11 +150,11 @@ describe('rows', () => {
     ['text of another kind', '[]', 0, 0],
     ['a number', 7, 0, 1],
   ];
-  it.each(texts)('with %s for their segments', async (_, text, members, oddRows) => {
+  it.each(texts)('with %s for their segments', async (_, text, members, oddMemberships) => {
     const row = { msdynci_customerid: id('a'), msdynci_segments: text };
     serve(stub, { memberships: ({ filter }) => rows(filter.includes('\\') ? [row] : []) });
     const [first] = await readWhole(sourceOn(stub));
-    expect(first).toMatchObject({ oddRows });
+    expect(first).toMatchObject({ oddMemberships });
     expect(first?.memberships.length).toBe(members);
   });
 
