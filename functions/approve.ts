@@ -11,7 +11,7 @@ export const approve = (approveRun: (id: RunId) => Promise<Approval>): HttpHandl
     const answer: Approval = id.success ? await approveRun(id.data) : { kind: 'unknown' };
     switch (answer.kind) {
       case 'approved':
-        return { status: 202, jsonBody: { run: http.params.run, state: 'sending' } };
+        return { status: 202, jsonBody: { run: http.params.run, state: 'planning' } };
       case 'not-held':
         return problem(409, 'The run is not held', `It is ${answer.state}.`);
       case 'unknown':

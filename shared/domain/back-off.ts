@@ -10,5 +10,9 @@ export const backOffSeconds = (attempt: number, random: number): number =>
 
 const lookDelays = [2, 4, 8, 16] as const;
 
-/** Seconds until settlement looks again, after `looks` looks: soon at first, for small runs, then every half minute. */
-export const lookDelaySeconds = (looks: number): number => lookDelays[looks] ?? 30;
+/**
+ * Seconds until settlement looks again, after `looks` looks: soon at first, for small runs, then every half minute;
+ * sooner while sending waits for it.
+ */
+export const lookDelaySeconds = (looks: number, isAwaited = false): number =>
+  isAwaited ? 4 : (lookDelays[looks] ?? 30);

@@ -65,8 +65,8 @@ export const run = z.object({
       tally: planTally,
     })
     .nullable(),
-  /** Known from `sending` on. */
-  pages: z.int(),
+  /** `null`: not cut yet. */
+  pages: z.int().nullable(),
   /** How often settlement has looked, so that it looks less and less often. */
   looks: z.int(),
   /** When a permission was first refused, to a look and to a post, until it is granted again. */
@@ -74,6 +74,8 @@ export const run = z.object({
   /** Shards of the next snapshot that are written, and the records in them. */
   committed: z.object({ shards: z.int(), records: z.int() }),
   tally: runTally.nullable(),
+  /** When a person approved it: guards do not hold it any more. */
+  approvedAt: moment.nullable(),
   /** What is still kept of an ended run: personal data goes first, the account last. */
   kept: z.enum(['everything', 'lists', 'account']),
 });

@@ -3,6 +3,7 @@ export type EventName =
   | 'run-requested'
   | 'run-skipped'
   | 'run-held'
+  | 'run-waits'
   | 'run-started'
   | 'slice-read'
   | 'source-faulted'

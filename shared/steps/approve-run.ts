@@ -4,7 +4,6 @@ import { nextTurn } from '../domain/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import { at } from './addresses.ts';
-import { beginSending } from './begin-sending.ts';
 import { changeRow } from './change-row.ts';
 import { runMessage } from './outgoing.ts';
 
@@ -20,11 +19,12 @@ export async function approveRun(ports: Ports, id: RunId): Promise<Approval> {
   const row = await changeRow(ports.store.runs, at.run(id), (run) => {
     approved = undefined;
     if (run?.state !== 'held') return undefined;
-    const turn = nextTurn(run.turn, 'settle', now);
+    const turn = nextTurn(run.turn, 'cut-pages', now);
     approved = [runMessage(id, turn, now)];
-    return { ...run, state: toRunState(run.state, 'sending'), reason: null, turn, progressAt: now };
+    const state = toRunState(run.state, 'planning');
+    return { ...run, state, reason: null, approvedAt: now, turn, progressAt: now };
   });
   if (row === undefined) return { kind: 'unknown' };
   if (approved === undefined) return { kind: 'not-held', state: row.value.state };
-  return { kind: 'approved', messages: [...approved, ...(await beginSending(ports, row.value))] };
+  return { kind: 'approved', messages: approved };
 }

@@ -17,6 +17,13 @@ export type Claimed =
   | { readonly kind: 'later'; readonly at: number }
   | { readonly kind: 'none' };
 
+/** Batches that Omnisend may have unfinished: a slow destination is not buried, and its lists stay short. */
+export const maxInFlight = 500;
+const inFlightPauseMs = 5_000;
+const longestPauseMs = 30_000;
+/** After so many pages the lists are read anew, for what other lanes and settlement did since. */
+const claimsPerListing = 5;
+
 /**
  * Finds the next page for a lane: the one its row names, else one of the brand's sending runs, in turn. The lane's row
  * names the page before the page's row names the lane, so whoever takes over the lane finds what it was at.
@@ -26,6 +33,8 @@ export class PageClaimer {
   readonly #brand: BrandId;
   readonly #held: Held<Lane>;
   #candidates: Page[] = [];
+  #inFlight = 0;
+  #claimsLeft = 0;
 
   constructor(ports: Ports, brand: BrandId, held: Held<Lane>) {
     this.#ports = ports;
@@ -37,17 +46,24 @@ export class PageClaimer {
     const resumed = await this.#resume();
     if (resumed !== undefined) return { kind: 'page', page: resumed };
     for (const fresh of [false, true]) {
-      if (fresh) this.#candidates = await this.#list((page) => this.#isFree(page));
+      if (fresh || this.#claimsLeft === 0) this.#candidates = await this.#list((page) => this.#isFree(page));
+      if (this.#inFlight >= maxInFlight)
+        return { kind: 'later', at: this.#ports.clock.now() + inFlightPauseMs };
       for (let page = this.#candidates.shift(); page !== undefined; page = this.#candidates.shift()) {
         const claimed = await this.#claim(page);
-        if (claimed !== undefined) return { kind: 'page', page: claimed };
+        if (claimed === undefined) continue;
+        this.#claimsLeft -= 1;
+        return { kind: 'page', page: claimed };
       }
     }
     const waiting = await this.#list((page) => page.lane === null);
     const moments = waiting.flatMap((page) =>
       page.batches.filter((batch) => batch.state === 'planned').map((batch) => batch.notBefore),
     );
-    return moments.length === 0 ? { kind: 'none' } : { kind: 'later', at: Math.min(...moments) };
+    if (moments.length === 0) return { kind: 'none' };
+    // Not longer, as a lane that waits is not woken for what comes meanwhile.
+    const atMost = this.#ports.clock.now() + longestPauseMs;
+    return { kind: 'later', at: Math.min(atMost, ...moments) };
   }
 
   async isAnyClaimable(): Promise<boolean> {
@@ -92,9 +108,13 @@ export class PageClaimer {
   async #list(wanted: (page: Page) => boolean): Promise<Page[]> {
     const brand = await this.#ports.store.brands.get(at.brand(this.#brand));
     const queues: Page[][] = [];
+    this.#inFlight = 0;
+    this.#claimsLeft = claimsPerListing;
     for (const runId of brand?.value.sending ?? []) {
       if (!(await this.#isSending(runId))) continue;
-      const pages = (await loadPages(this.#ports, runId)).filter(wanted);
+      const all = await loadPages(this.#ports, runId);
+      this.#inFlight += countPosted(all);
+      const pages = all.filter(wanted);
       const mine = (page: Page): number => (page.number % lanesPerBrand === this.#held.value.number ? 0 : 1);
       queues.push(pages.toSorted((a, b) => mine(a) - mine(b) || a.number - b.number));
     }
@@ -111,6 +131,9 @@ export class PageClaimer {
     return run.state === 'sending' || run.state === 'settling';
   }
 }
+
+const countPosted = (pages: readonly Page[]): number =>
+  pages.flatMap((page) => page.batches).filter((batch) => batch.state === 'posted').length;
 
 /** Omnisend refused a permission to its posts a moment ago. */
 const isBlocked = ({ forbidden: { postAt } }: Run, now: number): boolean =>

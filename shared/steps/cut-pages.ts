@@ -11,7 +11,8 @@ import type { Outgoing } from '../ports/queue.ts';
 import { accountFor } from './account.ts';
 import { at, keyOf, paths } from './addresses.ts';
 import { beginSending } from './begin-sending.ts';
-import { afterEnd, ended } from './end-run.ts';
+import { drain } from './drain.ts';
+import { afterEnd, ended, failRun } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { loadSlices } from './load.ts';
 import { runMessage } from './outgoing.ts';
@@ -21,24 +22,48 @@ const rowsAtATime = 100;
 /** Cuts the change lists into pages, once over all shards, and lets the run be sent unless a guard holds it. */
 export async function cutPages(ports: Ports, message: MessageOf<'cut-pages'>): Promise<readonly Outgoing[]> {
   return inTurn(ports, ports.store.runs, at.run(message.run), 'cut-pages', message, async (held) => {
-    const pages = await storePages(ports, held.value);
-    ports.log.info('pages-cut', { run: held.value.id, pages });
-
-    const findings = await guard(ports, held.value);
-    if (findings !== null) {
-      const now = ports.clock.now();
-      await held.end(idleTurn(held.turn, now), (run) => ({
-        ...run,
-        state: toRunState(run.state, 'held'),
-        reason: { code: 'guard', message: findings },
-        pages,
-        progressAt: now,
-      }));
-      ports.log.warn('run-held', { run: held.value.id });
-      return [];
+    if (held.value.pages === null) {
+      const pages = await storePages(ports, held.value);
+      ports.log.info('pages-cut', { run: held.value.id, pages });
+      await held.update((run) => ({ ...run, pages }));
     }
-    return pages === 0 ? endUnsent(ports, held) : send(ports, held, pages);
+    const findings = held.value.approvedAt === null ? await guard(ports, held.value) : null;
+    if (findings !== null) return hold(ports, held, findings);
+    if (held.value.pages === 0) return endUnsent(ports, held);
+    return sendWhenDrained(ports, held);
   });
+}
+
+async function hold(ports: Ports, held: Held<Run>, findings: string): Promise<readonly Outgoing[]> {
+  const now = ports.clock.now();
+  await held.end(idleTurn(held.turn, now), (run) => ({
+    ...run,
+    state: toRunState(run.state, 'held'),
+    reason: { code: 'guard', message: findings },
+    progressAt: now,
+  }));
+  ports.log.warn('run-held', { run: held.value.id });
+  return [];
+}
+
+async function sendWhenDrained(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]> {
+  const drained = await drain(ports, held.value);
+  switch (drained.kind) {
+    case 'clear':
+      return send(ports, held);
+    case 'wait': {
+      const now = ports.clock.now();
+      const turn = nextTurn(held.turn, 'cut-pages', now, now + drainPauseMs);
+      await held.end(turn);
+      ports.log.info('run-waits', { run: held.value.id });
+      return [runMessage(held.value.id, turn, now)];
+    }
+    case 'stalled': {
+      const message =
+        'Omnisend has not finished batches of an earlier run four hours after they were posted.';
+      return failRun(ports, held.value.id, { code: 'destination-stalled', message });
+    }
+  }
 }
 
 /** Repeating it finds the rows there: the same change lists give the same pages. */
@@ -89,13 +114,12 @@ async function endUnsent(ports: Ports, held: Held<Run>): Promise<readonly Outgoi
   return [];
 }
 
-async function send(ports: Ports, held: Held<Run>, pages: number): Promise<readonly Outgoing[]> {
+async function send(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]> {
   const now = ports.clock.now();
   const turn = nextTurn(held.turn, 'settle', now, now + firstLookMs);
   await held.end(turn, (run) => ({
     ...run,
     state: toRunState(run.state, 'sending'),
-    pages,
     progressAt: now,
   }));
   return [runMessage(held.value.id, turn, now), ...(await beginSending(ports, held.value))];
@@ -103,3 +127,4 @@ async function send(ports: Ports, held: Held<Run>, pages: number): Promise<reado
 
 /** Batches take a moment to be applied; looking before that only costs requests. */
 const firstLookMs = 2_000;
+const drainPauseMs = 30_000;

@@ -72,11 +72,12 @@ export async function openRun(ports: Ports, claim: Claim): Promise<readonly Outg
     slices: 0,
     division: null,
     plan: null,
-    pages: 0,
+    pages: null,
     looks: 0,
     forbidden: { lookAt: null, postAt: null },
     committed: { shards: 0, records: 0 },
     tally: null,
+    approvedAt: null,
     kept: 'everything',
   };
   const made = await ports.store.runs.insert(at.run(run.id), run);

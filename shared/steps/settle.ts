@@ -12,6 +12,7 @@ import { at } from './addresses.ts';
 import { wakeLanes } from './begin-sending.ts';
 import { changePage } from './change-page.ts';
 import { changeRow } from './change-row.ts';
+import { maxInFlight } from './claim-page.ts';
 import { pauseExport } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { loadChanges, loadPages } from './load.ts';
@@ -146,7 +147,9 @@ async function goOn(
     }));
     return [runMessage(held.value.id, turn, now)];
   }
-  const delayMs = answersLost || isCutShort ? 0 : lookDelaySeconds(held.value.looks) * 1000;
+  const inFlight = pages.flatMap((page) => page.batches).filter((batch) => batch.state === 'posted').length;
+  const delayMs =
+    answersLost || isCutShort ? 0 : lookDelaySeconds(held.value.looks, inFlight >= maxInFlight) * 1000;
   const turn = nextTurn(held.turn, 'settle', now, now + delayMs);
   await held.end(turn, (run) => ({
     ...run,

@@ -137,8 +137,10 @@ function stalledReason(run: Run, slices: readonly Slice[], pages: readonly Page[
     Math.max(a, b),
   );
   if (now - latest < stalledAfterMs) return null;
-  const isReading = run.state === 'queued' || run.state === 'reading' || run.state === 'planning';
-  return isReading
+  const isPlanned = run.plan !== null && run.plan.planned === run.plan.shards;
+  // A run that is planned waits behind the drain barrier, so for the destination.
+  const isBeforeSending = run.state === 'queued' || run.state === 'reading' || run.state === 'planning';
+  return isBeforeSending && !isPlanned
     ? { code: 'source-stalled', message: 'Nothing was read or planned for four hours.' }
     : { code: 'destination-stalled', message: 'Nothing was posted or answered for four hours.' };
 }

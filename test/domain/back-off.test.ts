@@ -12,6 +12,10 @@ test.each([
   expect(backOffSeconds(attempt, 1)).toBe(most);
 });
 
+test('looks come soon while sending waits for them', () => {
+  expect([3, 99].map((looks) => lookDelaySeconds(looks, true))).toEqual([4, 4]);
+});
+
 test('looks come less and less often', () => {
-  expect([0, 1, 2, 3, 4, 5, 99].map(lookDelaySeconds)).toEqual([2, 4, 8, 16, 30, 30, 30]);
+  expect([0, 1, 2, 3, 4, 5, 99].map((looks) => lookDelaySeconds(looks))).toEqual([2, 4, 8, 16, 30, 30, 30]);
 });

@@ -6,7 +6,7 @@ import { changeRow } from '../../shared/steps/change-row.ts';
 import { requestRun } from '../../shared/steps/request-run.ts';
 import { expectContacts, expectLaws } from './laws.ts';
 import { expectedContacts, newsletter, peopleOf } from './people.ts';
-import { apiKey, flowWorld, hour, minute, type World } from './world.ts';
+import { apiKey, connection, flowWorld, hour, minute, type World } from './world.ts';
 
 const people = peopleOf(600);
 const expected = expectedContacts([people.truth]);
@@ -132,4 +132,56 @@ it("posts nothing more of a run that is no longer its export's current one (law 
   expect(late).toEqual([]);
   expect(world.runOf(newer.runId)).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
   expectContacts(world, expected);
+});
+
+describe('the drain barrier (law 8)', () => {
+  /** A run whose key is revoked once everything is posted, and a second one with a new key and the next day's people. */
+  const twoRuns = async (batchSeconds: readonly [number, number]) => {
+    const world = await flowWorld({ population, destination: { batchSeconds } });
+    const asked = await world.ask();
+    if (asked.kind !== 'accepted') throw new Error(asked.kind);
+    await world.until(() => world.runOf(asked.run).state === 'settling');
+    world.destination.revoke(apiKey);
+    await world.until(() => world.runOf(asked.run).endedAt !== null);
+    await world.pass(minute);
+    world.secrets.rotate(connection.secretName, 'a1-new');
+    const nextDay = peopleOf(600, 2);
+    world.source.refresh(nextDay.population);
+    const posted = world.destination.posts.length;
+    const second = await world.run();
+    return { world, first: world.runOf(asked.run), second, posted, nextDay };
+  };
+
+  it('sends nothing while a batch of an earlier run is pending or in progress', async () => {
+    const { world, first, second, posted, nextDay } = await twoRuns([3_000, 6_000]);
+    expect(first).toMatchObject({ state: 'failed', reason: { code: 'key-refused' } });
+    expect(second).toMatchObject({ state: 'succeeded' });
+    const lastOfFirst = Math.max(...world.destination.posts.slice(0, posted).map((post) => post.at));
+    const firstOfSecond = world.destination.posts[posted]?.at ?? 0;
+    expect(firstOfSecond - lastOfFirst).toBeGreaterThan(3_000_000);
+    expectContacts(world, expectedContacts([people.truth, nextDay.truth]));
+    expectLaws(world);
+  });
+
+  it('gives up where that takes longer than four hours', async () => {
+    const { world, second, posted } = await twoRuns([18_000, 20_000]);
+    expect(second).toMatchObject({ state: 'failed', reason: { code: 'destination-stalled' } });
+    expect(world.destination.posts).toHaveLength(posted);
+    expectLaws(world);
+  });
+});
+
+it('keeps at most 500 batches in the air, and one page more per lane', async () => {
+  const many = peopleOf(75_000);
+  const world = await flowWorld({
+    population: many.population,
+    requestsPerMinute: 40_000,
+    destination: { batchSeconds: [600, 600] },
+  });
+  const asked = await world.ask();
+  if (asked.kind !== 'accepted') throw new Error(asked.kind);
+  await world.until(() => world.destination.posts.length > 0);
+  await world.pass(5 * minute);
+  expect(world.destination.posts.length).toBeGreaterThanOrEqual(500);
+  expect(world.destination.posts.length).toBeLessThan(500 + 3 * 5 * 10);
 });
