@@ -20,6 +20,7 @@ import { Look, type Refusal } from './look.ts';
 import { runMessage } from './outgoing.ts';
 import { reconcile } from './reconcile.ts';
 import { settlePosted } from './settle-posted.ts';
+import { stopIfAllRefused } from './stop-if-all-refused.ts';
 
 /** How long Omnisend may take to answer for a batch; then its rows count as failed. */
 const stepSeconds = 240;
@@ -45,6 +46,7 @@ export async function settle(ports: Ports, message: MessageOf<'settle'>): Promis
       );
       await noteRefusal(ports, held, look);
       isCutShort = look.isCutShort;
+      await stopIfAllRefused(ports, held.value, await loadPages(ports, held.value.id));
     }
     await releaseStrays(ports, held.value);
     return goOn(ports, held, before, isCutShort);

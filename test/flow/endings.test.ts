@@ -158,3 +158,25 @@ it('a vault that is silent for an hour delays the run, and fails nothing', async
   expect(world.runOf(answer.run)).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
   expectLaws(world);
 });
+
+it('the same refusal for the first thousand rows stops the run, and says so', async () => {
+  const many = peopleOf(9_000);
+  const refusal = {
+    kind: 'refused',
+    faults: [{ field: '', code: '402', message: 'Plan limit reached.' }],
+  } as const;
+  const world = await flowWorld({
+    population: many.population,
+    requestsPerMinute: 60,
+    destination: { item: () => refusal },
+  });
+  const run = await world.run();
+  expect(run).toMatchObject({
+    state: 'failed',
+    reason: { code: 'all-refused' },
+    tally: { accepted: 0, failed: 0 },
+  });
+  expect(run.tally?.refused).toBeGreaterThanOrEqual(1_000);
+  expect(run.tally?.unsent).toBeGreaterThan(0);
+  expectLaws(world);
+});
