@@ -1,13 +1,13 @@
 import type { HttpHandler, HttpRequest } from '@azure/functions';
 import { z } from 'zod';
-import { exportId } from '../shared/domain/ids.ts';
+import { brandId, exportId } from '../shared/domain/ids.ts';
 import { type Claim, runKind } from '../shared/domain/run.ts';
 import { runAt, runForKey } from '../shared/domain/run-ids.ts';
 import type { RunRequest } from '../shared/steps/request-run.ts';
 import { atTheEdge } from './at-the-edge.ts';
 import { problem } from './problem.ts';
 
-const body = z.strictObject({ kind: runKind.default('changes') });
+const body = z.strictObject({ kind: runKind.default('changes'), confirmBrand: brandId.optional() });
 
 const maxKeyLength = 200;
 
@@ -35,6 +35,7 @@ export const runExport = (now: () => number, request: (claim: Claim) => Promise<
       runId: key === null ? runAt(id.data, requestedAt) : runForKey(id.data, key),
       exportId: id.data,
       kind: asked.data.kind,
+      ...(asked.data.confirmBrand !== undefined && { confirmBrand: asked.data.confirmBrand }),
       trigger: 'http',
       requestedAt,
     });

@@ -18,6 +18,8 @@ const claim = z.object({
   kind: runKind,
   trigger: z.enum(['schedule', 'http']),
   requestedAt: moment,
+  /** A person's word that the connection's key may open this brand, which is another one than before. */
+  confirmBrand: brandId.optional(),
 });
 export type Claim = z.infer<typeof claim>;
 
@@ -25,6 +27,8 @@ export type Claim = z.infer<typeof claim>;
 export const exportState = z.object({
   active: claim.nullable(),
   paused: z.object({ reason: z.string(), remedy: z.string(), at: moment }).nullable(),
+  /** The brand that the export's runs have gone to: a key of another one is refused unless that is confirmed. */
+  brand: brandId.nullable(),
   /** A run that posted but could not commit its snapshot: the next one does so before it plans. */
   uncommitted: runId.nullable(),
   /** The latest moment for which the schedule was looked at. */
@@ -39,6 +43,7 @@ export const run = z.object({
   /** The export as it was when the run was asked for: a later edit concerns the next run. */
   definition: exportDefinition,
   secretName: z.string(),
+  confirmBrand: brandId.nullable(),
   state: z.enum(runStates as [RunState, ...RunState[]]),
   /** Why it is held, failed, cancelled or partial: a code and a sentence for people. */
   reason: z.object({ code: z.string(), message: z.string() }).nullable(),

@@ -17,7 +17,13 @@ export type RunRequest =
   | { readonly kind: 'unknown-connection'; readonly connection: string }
   | { readonly kind: 'paused'; readonly reason: string; readonly remedy: string };
 
-export const noState: ExportState = { active: null, paused: null, uncommitted: null, scheduledUntil: null };
+export const noState: ExportState = {
+  active: null,
+  paused: null,
+  brand: null,
+  uncommitted: null,
+  scheduledUntil: null,
+};
 
 /** Claims the export's active-run row, makes the run and asks for its start. The timer and HTTP both come this way. */
 export async function requestRun(ports: Ports, claim: Claim): Promise<RunRequest> {
@@ -60,6 +66,7 @@ export async function openRun(ports: Ports, claim: Claim): Promise<readonly Outg
     trigger: claim.trigger,
     definition: definition.value,
     secretName: connection.value.secretName,
+    confirmBrand: claim.confirmBrand ?? null,
     state: 'queued',
     reason: null,
     stop: null,

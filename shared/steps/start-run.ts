@@ -27,6 +27,9 @@ export async function startRun(ports: Ports, message: MessageOf<'start-run'>): P
     if (brand.kind === 'later') return again(ports, held, brand.at);
     if (brand.kind === 'stop') return stop(ports, held.value, brand.reason, brand.remedy);
 
+    const other = await otherBrand(ports, held.value, brand.brand);
+    if (other !== null) return stop(ports, held.value, other.reason, other.remedy);
+
     const hashSecret = await ports.secrets.create(hashSecretName(exportOf(held.value.id)), ports.newSecret());
     if (hashSecret.kind === 'unavailable') return again(ports, held, ports.clock.now() + retryPauseMs);
     if (hashSecret.kind !== 'ok') {
@@ -86,7 +89,7 @@ async function read(
     }),
   );
   await held.update((run) => ({ ...run, division: [...specs] }));
-  await endPause(ports, held.value);
+  await noteGoodStart(ports, held.value, brand.id);
   await ports.store.slices.insertAll(
     id,
     slices.map((slice) => ({ key: keyOf.slice(slice.number), value: slice })),
@@ -182,9 +185,28 @@ async function again(ports: Ports, held: Held<Run>, notBefore: number): Promise<
   return [runMessage(held.value.id, turn, ports.clock.now())];
 }
 
-/** A run that starts well proves that what paused its export is mended. */
-async function endPause(ports: Ports, run: Run): Promise<void> {
+/** The reason to stop where the key opens another brand than the export's earlier runs went to. */
+async function otherBrand(
+  ports: Ports,
+  run: Run,
+  brand: { readonly id: BrandId; readonly name: string },
+): Promise<{ readonly reason: Reason; readonly remedy: string } | null> {
+  const before = (await ports.store.states.get(at.state(exportOf(run.id))))?.value.brand ?? null;
+  if (before === null || before === brand.id || run.confirmBrand === brand.id) return null;
+  return {
+    reason: {
+      code: 'brand-changed',
+      message: `The key opens the brand ${brand.name} (${brand.id}), but the export went to ${before} before.`,
+    },
+    remedy: `Store the key of the former brand, or run the export with {"confirmBrand": "${brand.id}"}.`,
+  };
+}
+
+/** A run that starts well proves that what paused its export is mended; from now on it belongs to this brand. */
+async function noteGoodStart(ports: Ports, run: Run, brand: BrandId): Promise<void> {
   await changeRow(ports.store.states, at.state(exportOf(run.id)), (stored) =>
-    stored?.paused ? { ...stored, paused: null } : undefined,
+    stored === undefined || (stored.paused === null && stored.brand === brand)
+      ? undefined
+      : { ...stored, paused: null, brand },
   );
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { DestinationFault } from '../../shared/domain/answers.ts';
-import { exportOf } from '../../shared/domain/ids.ts';
+import { brandId, exportOf } from '../../shared/domain/ids.ts';
 import type { Run } from '../../shared/domain/run.ts';
+import { runAt } from '../../shared/domain/run-ids.ts';
 import { at as addressOf } from '../../shared/steps/addresses.ts';
+import { requestRun } from '../../shared/steps/request-run.ts';
 import type { Call } from './faults.ts';
 import { expectContacts, expectLaws, lasted, snapshotOf } from './laws.ts';
-import { expectedContacts, peopleOf } from './people.ts';
+import { expectedContacts, newsletter, peopleOf } from './people.ts';
 import { apiKey, connection, flowWorld, hour, minute, type World, type WorldOptions } from './world.ts';
 
 const people = peopleOf(600);
@@ -178,4 +180,35 @@ it('the same refusal for the first thousand rows stops the run, and says so', as
   expect(run.tally?.refused).toBeGreaterThanOrEqual(1_000);
   expect(run.tally?.unsent).toBeGreaterThan(0);
   expectLaws(world);
+});
+
+describe('a key of another brand than before', () => {
+  it('is refused, and accepted once that is confirmed', async () => {
+    const world = await open();
+    await world.run();
+    world.secrets.rotate(connection.secretName, 'b2-full');
+    // The old key is cached for a while.
+    await world.pass(11 * minute);
+    const posted = world.destination.posts.length;
+    const refused = await world.run();
+    expect(refused).toMatchObject({ state: 'failed', reason: { code: 'brand-changed' } });
+    expect(await pauseOf(world, refused)).toMatchObject({
+      remedy: expect.stringContaining('"confirmBrand": "b2"'),
+    });
+    expect(world.destination.posts).toHaveLength(posted);
+    const requestedAt = world.clock.now();
+    const id = runAt(newsletter.id, requestedAt);
+    const claim = {
+      runId: id,
+      exportId: newsletter.id,
+      kind: 'changes',
+      trigger: 'http',
+      requestedAt,
+    } as const;
+    const confirmed = await requestRun(world.ports, { ...claim, confirmBrand: brandId.parse('b2') });
+    if (confirmed.kind !== 'accepted') throw new Error(confirmed.kind);
+    for (const outgoing of confirmed.messages) await world.queue.put(outgoing);
+    await world.until(() => world.runOf(id).endedAt !== null);
+    expect(world.runOf(id)).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
+  });
 });
