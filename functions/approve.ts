@@ -14,6 +14,8 @@ export const approve = (approveRun: (id: RunId) => Promise<Approval>): HttpHandl
         return { status: 202, jsonBody: { run: http.params.run, state: 'planning' } };
       case 'not-held':
         return problem(409, 'The run is not held', `It is ${answer.state}.`);
+      case 'not-approvable':
+        return problem(409, 'The run cannot be approved', answer.reason);
       case 'unknown':
         return problem(404, 'Unknown run', 'There is no run of that id.');
     }

@@ -6,6 +6,7 @@ import type { Run } from '../shared/domain/run.ts';
 import { steps } from '../shared/domain/turn.ts';
 import { refusal, rows, serve } from './adapters/dataverse/environment.ts';
 import { plain, upsertOf } from './adapters/omnisend/changes.ts';
+import { againstContract } from './adapters/omnisend/contract.ts';
 import { type Stub, type StubAnswer, startStub } from './adapters/stub-server.ts';
 import { startApp } from './canary/app.ts';
 import { accepted, customers, echoOf, inConflict, refused, secrets } from './canary/canaries.ts';
@@ -34,6 +35,7 @@ beforeEach(async () => {
 afterEach(async () => {
   ear.close();
   await Promise.all([dataverse.close(), omnisend.close(), vault.close()]);
+  expect(omnisend.contract()?.violations ?? []).toEqual([]);
 });
 
 const prefixIn = (filter: string): string =>
@@ -245,6 +247,7 @@ test.each<[string, StubAnswer]>([
     }
   }
   await stub.close();
+  expect(againstContract(stub.requests)).toEqual([]);
   expect(ear.leaks()).toEqual([]);
 });
 

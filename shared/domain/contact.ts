@@ -17,6 +17,13 @@ export interface Membership {
 
 export type PropertyValue = string | number | boolean | null;
 
+/** Subscription to e-mail, with the true moment of its last change: Omnisend lets the newest change win. */
+export interface Consent {
+  readonly status: 'subscribed' | 'unsubscribed';
+  /** RFC 3339 in UTC. */
+  readonly at: string;
+}
+
 /** What Omnisend is told about a person, in its field names but without its envelope. `null` clears a field. */
 export interface Contact {
   /** Normalised: trimmed, NFC, lower case, domain in ASCII. */
@@ -36,4 +43,6 @@ export interface Contact {
   readonly birthdate?: string | null;
   readonly gender?: 'm' | 'f' | null;
   readonly properties?: Readonly<Record<string, PropertyValue>>;
+  /** Absent: the status in Omnisend stays as it is. */
+  readonly consent?: Consent;
 }

@@ -45,6 +45,35 @@ const matching = z.strictObject({
   gender: columnName.optional(),
 });
 
+/** Compared without regard to case. */
+const consentValues = z.array(z.string().trim().normalize().toLowerCase().min(1).max(100)).max(50);
+
+/**
+ * Where a person's subscription to e-mail is found, and which values of it mean what. `changedAt` is required, because
+ * a status without its time would count as changed now, and overrule a later choice of the person in Omnisend.
+ */
+const consent = z
+  .strictObject({
+    status: columnName,
+    /** Holds moments with a zone (`2026-05-08T10:00:00Z`); a bare date is none. */
+    changedAt: columnName,
+    subscribed: consentValues.default(['true', 'yes', 'y', '1', 'subscribed', 'opt-in', 'opted-in']),
+    unsubscribed: consentValues.default(['false', 'no', 'n', '0', 'unsubscribed', 'opt-out', 'opted-out']),
+  })
+  .refine(({ status, changedAt }) => status.toLowerCase() !== changedAt.toLowerCase(), {
+    path: ['changedAt'],
+    message: 'name another column than that of the status',
+  })
+  .refine(({ subscribed, unsubscribed }) => !subscribed.some((value) => unsubscribed.includes(value)), {
+    path: ['unsubscribed'],
+    message: 'a value can mean one status only; give both lists',
+  })
+  .refine(({ subscribed, unsubscribed }) => subscribed.length + unsubscribed.length > 0, {
+    path: ['subscribed'],
+    message: 'give at least one value that means a status',
+  });
+export type ConsentMapping = z.infer<typeof consent>;
+
 export const exportDefinition = z.strictObject({
   id: exportId,
   displayName: z.string().trim().min(1).max(100),
@@ -58,6 +87,8 @@ export const exportDefinition = z.strictObject({
   customProperties: z
     .record(propertyName, z.strictObject({ from: columnName, type: propertyType.default('string') }))
     .default({}),
+  /** Without it no subscription status is ever sent, so nobody's changes. */
+  consent: consent.optional(),
   /** What becomes of an empty source value: left out, so that it wipes nothing, or sent as "no value". */
   onEmpty: z.enum(['omit', 'clear']).default('omit'),
   marker: z.enum(['property', 'none']).default('property'),

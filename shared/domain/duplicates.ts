@@ -1,3 +1,4 @@
+import type { Consent } from './contact.ts';
 import type { SpoolRow } from './spool.ts';
 
 const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
@@ -21,12 +22,23 @@ export interface Rivals {
   readonly segments: readonly number[];
 }
 
-/** One winner among rows of one key (at least one): its contact is sent, with the segments of all. */
+/** An opt-out counts before an opt-in of the same moment. */
+const newestConsent = (rows: readonly SpoolRow[]): Consent | undefined =>
+  rows
+    .flatMap(({ contact }) => contact.consent ?? [])
+    .toSorted((a, b) => compareText(b.at, a.at) || compareText(b.status, a.status))[0];
+
+/**
+ * One winner among rows of one key (at least one): its contact is sent, with the segments of all and the newest word
+ * on consent of any, so that no older opt-in hides an opt-out.
+ */
 export const settleRivals = (rows: readonly SpoolRow[]): Rivals => {
   const [only] = rows;
   if (only !== undefined && rows.length === 1) return { winner: only, losers: [], segments: only.segments };
   const [winner, ...losers] = rows.toSorted(compareRivals);
   if (winner === undefined) throw new Error('A key without rows has no winner.');
+  const consent = newestConsent(rows);
   const segments = [...new Set(rows.flatMap((row) => row.segments))].sort((a, b) => a - b);
-  return { winner, losers, segments };
+  if (consent === undefined) return { winner, losers, segments };
+  return { winner: { ...winner, contact: { ...winner.contact, consent } }, losers, segments };
 };

@@ -11,9 +11,10 @@ const digest = (value: unknown, characters: number): string =>
 
 /** Names all of a definition that shapes contacts: 12 hex characters. Segments, guards and schedule are not part of it. */
 export const mappingVersion = (definition: ExportDefinition): string => {
-  const { matching, customProperties, onEmpty, marker, markerPrefix, sendWelcomeMessage } = definition;
+  const { matching, customProperties, consent, onEmpty, marker, markerPrefix, sendWelcomeMessage } =
+    definition;
   return digest(
-    { formatVersion, matching, customProperties, onEmpty, marker, markerPrefix, sendWelcomeMessage },
+    { formatVersion, matching, customProperties, consent, onEmpty, marker, markerPrefix, sendWelcomeMessage },
     12,
   );
 };

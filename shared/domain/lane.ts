@@ -15,6 +15,13 @@ export const lane = z.object({
 });
 export type Lane = z.infer<typeof lane>;
 
-/** Per brand: the runs that are sending, oldest first. */
-export const sendingRuns = z.object({ sending: z.array(runId) });
-export type SendingRuns = z.infer<typeof sendingRuns>;
+/** What is known of a brand, and who is at work on it. */
+export const brandState = z.object({
+  /** The runs that are sending, oldest first. */
+  sending: z.array(runId),
+  /** Whether Omnisend merges a contact's custom properties or replaces the set. */
+  merging: z.enum(['unknown', 'merges', 'replaces']),
+  /** The run that finds it out. */
+  asking: runId.nullable(),
+});
+export type BrandState = z.infer<typeof brandState>;

@@ -1,7 +1,13 @@
 import { cleanBirthdate } from './birthdate.ts';
+import { cleanConsent } from './consent.ts';
 import type { Contact, Profile, PropertyValue } from './contact.ts';
 import { countryCodeOf } from './country.ts';
-import { type ExportDefinition, type OptionalField, optionalFields } from './definition.ts';
+import {
+  type ConsentMapping,
+  type ExportDefinition,
+  type OptionalField,
+  optionalFields,
+} from './definition.ts';
 import { normaliseEmail } from './email.ts';
 import { cleanGender } from './gender.ts';
 import { cleanPhone } from './phone.ts';
@@ -21,14 +27,15 @@ const propertiesBelowLimit = 8;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 type Collected = { readonly contact: Mutable<Contact>; readonly leftOut: LeftOut[]; readonly clear: boolean };
 
-/** The profile columns that an export needs, each once: e-mail, fields in their fixed order, properties by name. */
+/** The profile columns that an export needs, each once: e-mail, fields in fixed order, properties by name, consent. */
 export const columnsOf = (definition: ExportDefinition): readonly string[] => {
-  const { matching, customProperties } = definition;
+  const { matching, customProperties, consent } = definition;
   const ofFields = optionalFields.map((field) => matching[field]).filter((column) => column !== undefined);
   const ofProperties = Object.keys(customProperties)
     .toSorted()
     .flatMap((name) => customProperties[name]?.from ?? []);
-  return [...new Set([matching.email, ...ofFields, ...ofProperties])];
+  const ofConsent = consent === undefined ? [] : [consent.status, consent.changedAt];
+  return [...new Set([matching.email, ...ofFields, ...ofProperties, ...ofConsent])];
 };
 
 /** What is told of a cleaned value: `null` clears the field, `undefined` tells nothing. */
@@ -107,6 +114,18 @@ const propertiesOf = (
   return properties;
 };
 
+const addConsent = (
+  { changedAt }: Profile,
+  sourceValue: (column: string) => unknown,
+  mapping: ConsentMapping,
+  collected: Collected,
+): void => {
+  const given = { status: sourceValue(mapping.status), at: sourceValue(mapping.changedAt) };
+  const consent = told(cleanConsent(given, mapping, changedAt), 'consent', collected);
+  // A status cannot be cleared: an empty one changes nothing.
+  if (consent !== undefined && consent !== null) collected.contact.consent = consent;
+};
+
 const isTooBig = (contact: Contact, properties: number): boolean =>
   properties > propertiesBelowLimit && Buffer.byteLength(JSON.stringify(contact)) > maxContactBytes;
 
@@ -135,6 +154,7 @@ export const matchProfile = (
   }
   const properties = propertiesOf(sourceValue, definition, collected);
   if (properties.length > 0) contact.properties = Object.fromEntries(properties);
+  if (definition.consent !== undefined) addConsent(profile, sourceValue, definition.consent, collected);
   if (isTooBig(contact, properties.length)) {
     return { kind: 'invalid', row: { id, field: 'contact', reason: 'too-big' } };
   }

@@ -21,5 +21,9 @@ const leftOutReason = z.enum([
   'boolean-malformed',
   'odd-type',
   'phone-in-use',
+  'consent-unknown',
+  'consent-time-missing',
+  'consent-time-malformed',
+  'consent-time-implausible',
 ]);
 export type LeftOutReason = z.infer<typeof leftOutReason>;

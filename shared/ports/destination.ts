@@ -28,6 +28,12 @@ export interface Destination {
     apiKey: string,
     batch: { readonly origin: string; readonly changes: readonly Change[]; readonly options: ContactOptions },
   ): Promise<DestinationAnswer<BatchId>>;
+  /** One contact by itself: the names of the custom properties that it has after that. */
+  writeContact(
+    apiKey: string,
+    change: Change,
+    options: ContactOptions,
+  ): Promise<DestinationAnswer<ReadonlySet<string>>>;
   /** Contact batches, up to 250 a listing. `from`: created on this UTC day (`YYYY-MM-DD`) or later. */
   listBatches(
     apiKey: string,

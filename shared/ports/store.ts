@@ -1,5 +1,5 @@
 import type { ConnectionDefinition, ExportDefinition, RefreshSchedule } from '../domain/definition.ts';
-import type { Lane, SendingRuns } from '../domain/lane.ts';
+import type { BrandState, Lane } from '../domain/lane.ts';
 import type { Page } from '../domain/page.ts';
 import type { ExportState, Run, SkippedOccurrence } from '../domain/run.ts';
 import type { Readers, Slice } from '../domain/slice.ts';
@@ -28,7 +28,7 @@ export interface Store {
   /** run id / page number */
   readonly pages: Rows<Page>;
   /** `brands` / brand id */
-  readonly brands: Rows<SendingRuns>;
+  readonly brands: Rows<BrandState>;
   /** brand id / lane number */
   readonly lanes: Rows<Lane>;
   /** brand id / `all` */

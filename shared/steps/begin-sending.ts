@@ -13,7 +13,13 @@ export async function beginSending(ports: Ports, run: Run): Promise<readonly Out
   const { brand } = run;
   if (brand === null) throw new Error(`Run ${run.id} sends without a brand.`);
   await changeRow(ports.store.brands, at.brand(brand.id), (stored) =>
-    stored?.sending.includes(run.id) ? undefined : { sending: [...(stored?.sending ?? []), run.id] },
+    stored?.sending.includes(run.id)
+      ? undefined
+      : {
+          sending: [...(stored?.sending ?? []), run.id],
+          merging: stored?.merging ?? 'unknown',
+          asking: stored?.asking ?? null,
+        },
   );
   return wakeLanes(ports, brand.id);
 }

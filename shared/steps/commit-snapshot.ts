@@ -1,5 +1,5 @@
 import { commitShard, type RowVerdict } from '../domain/commit-shard.ts';
-import { exportOf, type KeyHash } from '../domain/ids.ts';
+import { exportOf, type KeyHash, runId } from '../domain/ids.ts';
 import { buildKeyedBlob, parseLines } from '../domain/keyed-blob.ts';
 import type { Page } from '../domain/page.ts';
 import type { Change, SnapshotRecord } from '../domain/plan.ts';
@@ -106,7 +106,11 @@ export async function makeCurrent(ports: Ports, run: Run, records: number): Prom
     (await ports.blobs.list(folder)).map((path) => path.slice(folder.length).split('/')[0]),
   );
   for (const id of runs) {
-    if (id !== undefined && !kept.includes(id)) await ports.blobs.removeAll(`${folder}${id}/`);
+    if (id === undefined || kept.includes(id)) continue;
+    // Who stood still above may wake up when newer runs have committed theirs: only what is older goes.
+    const other = (await ports.store.runs.get(at.run(runId.parse(id))))?.value;
+    const isOlder = other === undefined || (other.endedAt !== null && other.endedAt <= (run.startedAt ?? 0));
+    if (isOlder) await ports.blobs.removeAll(`${folder}${id}/`);
   }
 }
 

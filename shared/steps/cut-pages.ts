@@ -13,6 +13,7 @@ import { at, keyOf, paths } from './addresses.ts';
 import { beginSending } from './begin-sending.ts';
 import { drain } from './drain.ts';
 import { afterEnd, ended, failRun } from './end-run.ts';
+import { findMerging } from './find-merging.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { loadSlices } from './load.ts';
 import { runMessage } from './outgoing.ts';
@@ -28,18 +29,55 @@ export async function cutPages(ports: Ports, message: MessageOf<'cut-pages'>): P
       await held.update((run) => ({ ...run, pages }));
     }
     const findings = held.value.approvedAt === null ? await guard(ports, held.value) : null;
-    if (findings !== null) return hold(ports, held, findings);
+    if (findings !== null) return hold(ports, held, 'guard', findings);
     if (held.value.pages === 0) return endUnsent(ports, held);
     return sendWhenDrained(ports, held);
   });
 }
 
-async function hold(ports: Ports, held: Held<Run>, findings: string): Promise<readonly Outgoing[]> {
+/** The last act of planning: custom properties are only written where that cannot wipe others. */
+async function sendWhenSafe(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]> {
+  const { brand } = held.value;
+  if (brand === null) throw new Error(`Run ${held.value.id} sends without a brand.`);
+  const merging = await findMerging(ports, held.value, brand.id);
+  switch (merging.kind) {
+    case 'safe':
+      return send(ports, held);
+    case 'wait':
+      return wait(ports, held);
+    case 'replaces':
+      return hold(ports, held, 'properties-replaced', replaced);
+    case 'undecided':
+      return hold(ports, held, 'merging-unknown', undecided);
+  }
+}
+
+const replaced =
+  'Omnisend replaces all custom properties of a contact when some are written, so this run would wipe others. ' +
+  'It cannot be approved: export without markers and custom properties.';
+const undecided =
+  'Whether Omnisend merges custom properties or replaces them could not be found out, as every contact tried has some. ' +
+  'Approve the run only if you know that they are merged.';
+
+async function wait(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]> {
+  const now = ports.clock.now();
+  const turn = nextTurn(held.turn, 'cut-pages', now, now + pauseMs);
+  await held.end(turn);
+  ports.log.info('run-waits', { run: held.value.id });
+  return [runMessage(held.value.id, turn, now)];
+}
+
+async function hold(
+  ports: Ports,
+  held: Held<Run>,
+  code: string,
+  message: string,
+): Promise<readonly Outgoing[]> {
   const now = ports.clock.now();
   await held.end(idleTurn(held.turn, now), (run) => ({
     ...run,
     state: toRunState(run.state, 'held'),
-    reason: { code: 'guard', message: findings },
+    reason: { code, message },
     progressAt: now,
   }));
   ports.log.warn('run-held', { run: held.value.id });
@@ -50,14 +88,9 @@ async function sendWhenDrained(ports: Ports, held: Held<Run>): Promise<readonly 
   const drained = await drain(ports, held.value);
   switch (drained.kind) {
     case 'clear':
-      return send(ports, held);
-    case 'wait': {
-      const now = ports.clock.now();
-      const turn = nextTurn(held.turn, 'cut-pages', now, now + drainPauseMs);
-      await held.end(turn);
-      ports.log.info('run-waits', { run: held.value.id });
-      return [runMessage(held.value.id, turn, now)];
-    }
+      return sendWhenSafe(ports, held);
+    case 'wait':
+      return wait(ports, held);
     case 'stalled': {
       const message =
         'Omnisend has not finished batches of an earlier run four hours after they were posted.';
@@ -127,4 +160,4 @@ async function send(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]>
 
 /** Batches take a moment to be applied; looking before that only costs requests. */
 const firstLookMs = 2_000;
-const drainPauseMs = 30_000;
+const pauseMs = 30_000;

@@ -36,7 +36,9 @@ export const ended = (
 export async function leavePlaces(ports: Ports, id: RunId): Promise<void> {
   for (const { partition, key } of await ports.store.brands.list('brands')) {
     await changeRow(ports.store.brands, { partition, key }, (stored) =>
-      stored?.sending.includes(id) ? { sending: stored.sending.filter((one) => one !== id) } : undefined,
+      stored?.sending.includes(id)
+        ? { ...stored, sending: stored.sending.filter((one) => one !== id) }
+        : undefined,
     );
   }
   await changeRow(ports.store.readers, at.readers(ports.source.environment), (stored) =>

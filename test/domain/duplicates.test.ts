@@ -29,3 +29,23 @@ test('any order of rows gives the same winner and the same order of losers', () 
     }),
   );
 });
+
+test('the newest word on consent counts, whoever wins; of the same moment the opt-out', () => {
+  const said = (id: string, at: number, status: 'subscribed' | 'unsubscribed', year: number): SpoolRow => {
+    const row = rival(id, at);
+    return { ...row, contact: { ...row.contact, consent: { status, at: `${year}-01-01T00:00:00.000Z` } } };
+  };
+  const consentOf = (rows: readonly SpoolRow[]) => settleRivals(rows).winner.contact.consent;
+  expect(consentOf([said('a', 9, 'subscribed', 2020), said('b', 1, 'unsubscribed', 2024)])).toMatchObject({
+    status: 'unsubscribed',
+  });
+  expect(consentOf([said('a', 9, 'subscribed', 2024), said('b', 1, 'unsubscribed', 2024)])).toMatchObject({
+    status: 'unsubscribed',
+  });
+  expect(consentOf([said('a', 9, 'unsubscribed', 2020), said('b', 1, 'subscribed', 2024)])).toMatchObject({
+    status: 'subscribed',
+  });
+  expect(consentOf([rival('a', 9), said('b', 1, 'unsubscribed', 2024)])).toMatchObject({
+    status: 'unsubscribed',
+  });
+});

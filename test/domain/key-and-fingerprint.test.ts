@@ -40,6 +40,7 @@ describe('mappingVersion', () => {
     ['marker', { marker: 'none' }],
     ['markerPrefix', { markerPrefix: 'list_' }],
     ['sendWelcomeMessage', { sendWelcomeMessage: true }],
+    ['consent', { consent: { status: 'C', changedAt: 'At', subscribed: ['yes'], unsubscribed: [] } }],
   ])('changes with %s', (_, change) => {
     expect(mappingVersion({ ...definition, ...change })).not.toBe(mappingVersion(definition));
   });
@@ -61,10 +62,12 @@ describe('mappingVersion', () => {
 });
 
 describe('fingerprintOf', () => {
+  const consent = { status: 'subscribed', at: '2026-05-08T10:00:00.000Z' } as const;
   const contact: Contact = {
     email: 'ada@example.com',
     firstName: 'Ada',
     properties: { tier: 'gold', points: 1 },
+    consent,
   };
   const fingerprint = fingerprintOf(contact, ['segment_a'], 'v1');
 
@@ -72,6 +75,18 @@ describe('fingerprintOf', () => {
     ['a field', fingerprintOf({ ...contact, firstName: 'Ada2' }, ['segment_a'], 'v1')],
     ['a cleared field', fingerprintOf({ ...contact, lastName: null }, ['segment_a'], 'v1')],
     ['a type', fingerprintOf({ ...contact, properties: { tier: 'gold', points: '1' } }, ['segment_a'], 'v1')],
+    [
+      'a status',
+      fingerprintOf({ ...contact, consent: { ...consent, status: 'unsubscribed' } }, ['segment_a'], 'v1'),
+    ],
+    [
+      'the time of a status',
+      fingerprintOf(
+        { ...contact, consent: { ...consent, at: '2026-05-08T10:00:01.000Z' } },
+        ['segment_a'],
+        'v1',
+      ),
+    ],
     ['a marker', fingerprintOf(contact, ['segment_b'], 'v1')],
     ['one more marker', fingerprintOf(contact, ['segment_a', 'segment_b'], 'v1')],
     ['the version', fingerprintOf(contact, ['segment_a'], 'v2')],
@@ -84,6 +99,7 @@ describe('fingerprintOf', () => {
     const turned: Contact = {
       properties: { points: 1, tier: 'gold' },
       firstName: 'Ada',
+      consent: { at: consent.at, status: consent.status },
       email: 'ada@example.com',
     };
     expect(fingerprintOf(turned, ['segment_a'], 'v1')).toBe(fingerprint);

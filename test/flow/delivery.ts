@@ -20,6 +20,9 @@ const maxDequeueCount = 5;
 const retryAfterSeconds = 10;
 const pollEveryMs = 2_000;
 
+/** The ports as one delivery of a message has them. */
+export type Variation = (ports: Ports, message: Message) => Ports;
+
 /** A running process with its ports. */
 export interface Instance {
   readonly process: Process;
@@ -55,6 +58,7 @@ export const delivery = (
   queue: MemoryQueue,
   poisoned: MemoryQueue,
   onError: (error: unknown) => void,
+  variation: Variation = (ports) => ports,
 ) => {
   const places = new Map<MemoryQueue, string>([
     [queue, ''],
@@ -78,7 +82,7 @@ export const delivery = (
         await perform(ports, poison(ports, message)).catch(onError);
       } else if (dequeueCount > maxDequeueCount) {
         await poisoned.put({ message, delaySeconds: 0 });
-      } else await perform(ports, stepOf(ports, message));
+      } else await perform(ports, stepOf(variation(ports, message), message));
       await process.gate();
       from.delete(received);
     } catch (error) {

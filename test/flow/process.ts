@@ -26,6 +26,10 @@ export class Process {
     return this.#stopping.signal;
   }
 
+  get isDead(): boolean {
+    return this.#dead;
+  }
+
   /** Takes messages and timers. */
   get isServing(): boolean {
     return !this.#dead && !this.stopping.aborted && this.#clock.now() >= this.#stalledUntil;

@@ -20,7 +20,7 @@ import { memoryRows } from '../memory/rows.ts';
 import { memorySecrets } from '../memory/secrets.ts';
 import { createDraw } from '../sandbox/omnisend/chance.ts';
 import { watchChains, watched } from './chains.ts';
-import { delivery, type Instance, perform } from './delivery.ts';
+import { delivery, type Instance, perform, type Variation } from './delivery.ts';
 import { type FaultPlan, noFaults } from './faults.ts';
 import { faultyPorts } from './faulty-ports.ts';
 import { newsletter } from './people.ts';
@@ -30,9 +30,15 @@ export interface WorldOptions {
   readonly population: MemoryPopulation;
   readonly seed?: number;
   readonly definition?: ExportDefinition;
+  /** Further exports to the same brand. */
+  readonly others?: readonly ExportDefinition[];
   readonly faults?: FaultPlan;
   readonly destination?: Omit<MemoryDestinationOptions, 'clock'>;
   readonly source?: MemorySourceOptions;
+  /** How many processes there are at first. */
+  readonly processes?: number;
+  /** The ports as one delivery of a message has them: a protection may be taken away there. */
+  readonly variation?: Variation;
   /** The brand's budget, on both sides. */
   readonly requestsPerMinute?: number;
 }
@@ -112,11 +118,13 @@ export const flowWorld = async (options: WorldOptions) => {
   let calls = 0;
   let lost = 0;
   const starting: number[] = [];
+  let started = 0;
   let instances: readonly Instance[] = [];
-  const deliveries = delivery(clock, queue, poisoned, (error) => void errors.push(error));
+  const onError = (error: unknown): void => void errors.push(error);
+  const deliveries = delivery(clock, queue, poisoned, onError, options.variation);
 
   const startProcess = (): void => {
-    const process = new Process(instances.length, clock, () => {
+    const process = new Process(started, clock, () => {
       lost += 1;
       starting.push(clock.now() + 1_000 + Math.floor(draw('restart') * 20_000));
     });
@@ -129,9 +137,11 @@ export const flowWorld = async (options: WorldOptions) => {
         calls += 1;
       },
     };
-    instances = [...instances, { process, ports: faultyPorts(ports, around) }];
+    started += 1;
+    const alive = instances.filter((instance) => !instance.process.isDead);
+    instances = [...alive, { process, ports: faultyPorts(ports, around) }];
   };
-  startProcess();
+  for (let count = options.processes ?? 1; count > 0; count -= 1) startProcess();
 
   const timers = [
     { name: 'supervise', everyMs: superviseEveryMs, nextAt: clock.now() + superviseEveryMs, step: supervise },
@@ -180,13 +190,15 @@ export const flowWorld = async (options: WorldOptions) => {
       const serving = instances.filter(({ process }) => process.isServing);
       fireTimers(serving);
       deliveries.deliver(serving);
-      await clock.advance(0);
-      await clock.advance(Math.max(0, nextEventAt() - clock.now()));
+      await clock.settle();
+      await clock.wakeNext(nextEventAt());
     }
   };
 
   await ports.store.connections.insert(addressOf.connection(connection.id), connection);
-  await ports.store.exports.insert(addressOf.export(definition.id), definition);
+  for (const one of [definition, ...(options.others ?? [])]) {
+    await ports.store.exports.insert(addressOf.export(one.id), one);
+  }
 
   const runOf = (id: RunId): Run => {
     const run = runs.get(id);
@@ -195,9 +207,12 @@ export const flowWorld = async (options: WorldOptions) => {
   };
 
   /** As a person does by HTTP. */
-  const ask = async (kind: RunKind = 'changes', runId?: RunId): Promise<RunRequest> => {
+  const ask = async (
+    kind: RunKind = 'changes',
+    runId?: RunId,
+    exportId = definition.id,
+  ): Promise<RunRequest> => {
     const requestedAt = clock.now();
-    const { id: exportId } = definition;
     const claim = {
       runId: runId ?? runAt(exportId, requestedAt),
       exportId,
@@ -239,10 +254,10 @@ export const flowWorld = async (options: WorldOptions) => {
       await until(() => clock.now() >= end, ms + minute);
     },
     /** Asks for a run and lets the world go on until it is held, or has ended and made room for the next. */
-    run: async (kind: RunKind = 'changes'): Promise<Run> => {
-      const answer = await ask(kind);
+    run: async (kind: RunKind = 'changes', exportId = definition.id): Promise<Run> => {
+      const answer = await ask(kind, undefined, exportId);
       if (answer.kind !== 'accepted') throw new Error(`The run is ${answer.kind}.`);
-      await until(() => runOf(answer.run).state === 'held' || active.get(definition.id) !== answer.run);
+      await until(() => runOf(answer.run).state === 'held' || active.get(exportId) !== answer.run);
       return runOf(answer.run);
     },
   };

@@ -139,8 +139,13 @@ test.each([
 });
 
 const approvals: readonly [Approval, number, object][] = [
-  [{ kind: 'approved', messages: [] }, 202, { run, state: 'sending' }],
+  [{ kind: 'approved', messages: [] }, 202, { run, state: 'planning' }],
   [{ kind: 'not-held', state: 'sending' }, 409, { title: 'The run is not held', detail: 'It is sending.' }],
+  [
+    { kind: 'not-approvable', reason: 'It would wipe.' },
+    409,
+    { title: 'The run cannot be approved', detail: 'It would wipe.' },
+  ],
   [{ kind: 'unknown' }, 404, { title: 'Unknown run' }],
 ];
 

@@ -8,6 +8,10 @@ export interface VirtualClock extends Clock {
   nextWakeAt(): number | undefined;
   /** Moves on by `ms`, waking sleepers in the order of their time and letting each go as far as it can. */
   advance(ms: number): Promise<void>;
+  /** Lets everything go as far as it can without time. */
+  settle(): Promise<void>;
+  /** Moves on to the next sleeper's time and wakes just that one; not beyond `until`, ms since 1970. */
+  wakeNext(until: number): Promise<void>;
   /** Moves on to each next sleeper's time until nobody sleeps; throws after `maxWakes`: somebody never ends. */
   runUntilIdle(options?: { readonly maxWakes?: number }): Promise<void>;
   /** Moves on until `work` ends, and gives what it gives. Throws where it waits for something other than time. */
@@ -72,6 +76,12 @@ export const virtualClock = ({ start = Date.UTC(2026, 0, 5), seed = 1 } = {}): V
       for (let sleeper = next(); sleeper && sleeper.until <= until; sleeper = next()) await wake(sleeper);
       now = Math.max(now, until);
       await settled();
+    },
+    settle: settled,
+    async wakeNext(until) {
+      const sleeper = next();
+      if (sleeper !== undefined && sleeper.until <= until) return wake(sleeper);
+      now = Math.max(now, until);
     },
     async runUntilIdle({ maxWakes = 1_000_000 } = {}) {
       await settled();

@@ -21,8 +21,18 @@ export interface MemoryBatch {
 
 /** A contact as the brand holds it: cleared fields and properties are absent. */
 export interface MemoryContact {
+  /** As last sent; nothing is made of it here. */
+  readonly consent?: Contact['consent'];
   readonly fields: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, PropertyValue>>;
+}
+
+/** An item's outcome, at the moment when its batch ended. */
+export interface Applied {
+  readonly origin: string;
+  readonly email: string;
+  readonly at: number;
+  readonly kind: ItemAnswer['result']['kind'];
 }
 
 /** Decides about an item, by its contact and how often its address came before; `undefined` accepts it. */
@@ -41,13 +51,19 @@ const withoutEmpty = <T>(
 };
 
 /** The contacts, batches and request window of one brand. Batches take effect when they end, in any order. */
-export const memoryBrand = (id: string, requestsPerMinute: number, rule: ItemRule) => {
+export const memoryBrand = (
+  id: string,
+  requestsPerMinute: number,
+  rule: ItemRule,
+  customProperties: 'merge' | 'replace' = 'merge',
+) => {
   const batches: MemoryBatch[] = [];
   const byId = new Map<BatchId, MemoryBatch>();
   const contacts = new Map<string, MemoryContact>();
   const phoneOwners = new Map<string, string>();
   const seen = new Map<string, number>();
   const window: number[] = [];
+  const applied: Applied[] = [];
   let open: MemoryBatch[] = [];
 
   /** A telephone that belongs to somebody else is passed over. */
@@ -58,16 +74,21 @@ export const memoryBrand = (id: string, requestsPerMinute: number, rule: ItemRul
   };
 
   const upsert = (contact: Contact, withoutPhone: boolean): void => {
-    const { email, phone, properties, ...fields } = contact;
+    const { email, phone, properties, consent, ...fields } = contact;
     const held = contacts.get(email);
     const kept = ownPhone(email, withoutPhone ? undefined : phone);
     contacts.set(email, {
+      ...(consent !== undefined && { consent }),
       fields: withoutEmpty({ ...held?.fields, ...fields, ...(kept !== undefined && { phone: kept }) }),
-      properties: withoutEmpty({ ...held?.properties, ...properties }),
+      properties: withoutEmpty(
+        properties !== undefined && customProperties === 'replace'
+          ? properties
+          : { ...held?.properties, ...properties },
+      ),
     });
   };
 
-  const applied = ({ contact }: Change, withoutPhone: boolean): ItemAnswer['result'] => {
+  const apply = ({ contact }: Change, withoutPhone: boolean): ItemAnswer['result'] => {
     const before = seen.get(contact.email) ?? 0;
     seen.set(contact.email, before + 1);
     const decided = rule(contact, before) ?? { kind: 'accepted' };
@@ -81,7 +102,12 @@ export const memoryBrand = (id: string, requestsPerMinute: number, rule: ItemRul
     open = open.filter(({ endsAt }) => endsAt > now);
     for (const batch of ended.sort((a, b) => a.endsAt - b.endsAt)) {
       const reached = batch.changes.slice(0, batch.reach);
-      batch.results = reached.map((change) => applied(change, batch.options.withoutPhone));
+      batch.results = reached.map((change) => {
+        const result = apply(change, batch.options.withoutPhone);
+        const { email } = change.contact;
+        applied.push({ origin: batch.origin, email, at: batch.endsAt, kind: result.kind });
+        return result;
+      });
     }
   };
 
@@ -101,6 +127,11 @@ export const memoryBrand = (id: string, requestsPerMinute: number, rule: ItemRul
       open.push(made);
       return made;
     },
+    /** One contact by itself, at once: the names of the properties that it has then. */
+    write(contact: Contact, withoutPhone: boolean): ReadonlySet<string> {
+      upsert(contact, withoutPhone);
+      return new Set(Object.keys(contacts.get(contact.email)?.properties ?? {}));
+    },
     batch(wanted: BatchId, now: number): MemoryBatch | undefined {
       settle(now);
       return byId.get(wanted);
@@ -115,6 +146,11 @@ export const memoryBrand = (id: string, requestsPerMinute: number, rule: ItemRul
     contacts(now: number): ReadonlyMap<string, MemoryContact> {
       settle(now);
       return contacts;
+    },
+    /** In the order in which batches took effect. */
+    applied(now: number): readonly Applied[] {
+      settle(now);
+      return applied;
     },
   };
 };

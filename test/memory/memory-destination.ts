@@ -12,6 +12,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Brand, ContactOptions, Destination } from '../../shared/ports/destination.ts';
 import { createDraw } from '../sandbox/omnisend/chance.ts';
 import {
+  type Applied,
   type ItemRule,
   type MemoryBatch,
   type MemoryBrand,
@@ -21,7 +22,7 @@ import {
   windowMs,
 } from './memory-brand.ts';
 
-type Operation = 'brand' | 'post-batch' | 'list-batches' | 'read-batch' | 'read-items';
+type Operation = 'brand' | 'post-batch' | 'write-contact' | 'list-batches' | 'read-batch' | 'read-items';
 
 /** One request as it arrived, with the kind of the answer that the caller got. */
 interface Arrival {
@@ -61,8 +62,12 @@ export interface MemoryDestinationOptions {
   readonly item?: ItemRule;
   /** Changes of a batch that are looked at before it stops; `undefined` for all. */
   readonly stopAfter?: (origin: string) => number | undefined;
+  /** Seconds from creation to end of batches that take another time than `batchSeconds`. */
+  readonly lasts?: (origin: string) => number | undefined;
   /** Batches that never end. */
   readonly stuck?: (origin: string) => boolean;
+  /** What writing custom properties does to those that are there; `merge` unless said. */
+  readonly customProperties?: 'merge' | 'replace';
   /** An answer in place of the effect. */
   readonly before?: (call: RequestCall) => DestinationFault | undefined;
   /** An answer in place of the true one, after the effect: a lost answer. */
@@ -74,6 +79,8 @@ export interface MemoryDestination extends Destination {
   readonly posts: readonly Post[];
   /** What the brand holds by now, by address. */
   contacts(brandId: string): ReadonlyMap<string, MemoryContact>;
+  /** What became of each item of a brand, in the order in which batches took effect. */
+  applied(brandId: string): readonly Applied[];
   /** The most requests of a brand that arrived in any 60 s, refused ones counted. */
   mostInAnyMinute(brandId: string): number;
   /** From now on a key is unknown. */
@@ -126,7 +133,12 @@ export const memoryDestination = (options: MemoryDestinationOptions): MemoryDest
   const brandOf = (brandId: string): MemoryBrand => {
     const known = brands.get(brandId);
     if (known !== undefined) return known;
-    const made = memoryBrand(brandId, requestsPerMinute, options.item ?? (() => undefined));
+    const made = memoryBrand(
+      brandId,
+      requestsPerMinute,
+      options.item ?? (() => undefined),
+      options.customProperties,
+    );
     brands.set(brandId, made);
     return made;
   };
@@ -174,7 +186,8 @@ export const memoryDestination = (options: MemoryDestinationOptions): MemoryDest
     batch: Pick<MemoryBatch, 'origin' | 'changes' | 'options'>,
   ): BatchId => {
     const [least, most] = batchSeconds;
-    const lastsMs = (least + (most - least) * draw('batchSeconds')) * 1000;
+    const drawn = least + (most - least) * draw('batchSeconds');
+    const lastsMs = (options.lasts?.(batch.origin) ?? drawn) * 1000;
     const startsAt = now + lastsMs * 0.3;
     const endsAt = options.stuck?.(batch.origin) === true ? Number.POSITIVE_INFINITY : now + lastsMs;
     const reach = Math.min(options.stopAfter?.(batch.origin) ?? batch.changes.length, batch.changes.length);
@@ -185,6 +198,7 @@ export const memoryDestination = (options: MemoryDestinationOptions): MemoryDest
     arrivals,
     posts,
     contacts: (brandId) => brandOf(brandId).contacts(clock.now()),
+    applied: (brandId) => brandOf(brandId).applied(clock.now()),
     mostInAnyMinute(brandId) {
       const times = arrivals.filter((arrival) => arrival.brandId === brandId).map(({ at }) => at);
       let first = 0;
@@ -214,6 +228,10 @@ export const memoryDestination = (options: MemoryDestinationOptions): MemoryDest
       posts.push({ origin, brandId: apiKey.split('-')[0] ?? '', at: clock.now(), changes, id });
       return answer;
     },
+    writeContact: (apiKey, change, { withoutPhone }) =>
+      exchange({ operation: 'write-contact', apiKey, changes: [change] }, (brand) =>
+        ok(brand.write(change.contact, withoutPhone)),
+      ),
     listBatches: (apiKey, { state, from, offset }) =>
       exchange({ operation: 'list-batches', apiKey }, (brand, now) => {
         const earliest = from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from);

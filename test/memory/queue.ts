@@ -43,8 +43,12 @@ export const memoryQueue = (clock: Pick<Clock, 'now'>): MemoryQueue => {
   const entries = new Set<Entry>();
   let receipts = 0;
 
-  const inOrder = (): readonly Entry[] =>
-    [...entries].sort((a, b) => a.visibleAt - b.visibleAt || a.order - b.order);
+  /** Until the next change. */
+  let sorted: readonly Entry[] | undefined;
+  const inOrder = (): readonly Entry[] => {
+    sorted ??= [...entries].sort((a, b) => a.visibleAt - b.visibleAt || a.order - b.order);
+    return sorted;
+  };
   const holding = (receipt: string): Entry | undefined =>
     [...entries].find((entry) => entry.receipt === receipt);
 
@@ -56,9 +60,10 @@ export const memoryQueue = (clock: Pick<Clock, 'now'>): MemoryQueue => {
       const message = frozen(structuredClone(outgoing.message));
       puts.push(frozen({ message, delaySeconds: outgoing.delaySeconds }));
       const visibleAt = clock.now() + delaySeconds * 1000;
+      sorted = undefined;
       entries.add({ message, order: puts.length, visibleAt, dequeueCount: 0, receipt: undefined });
     },
-    waiting: () => inOrder().map(({ message, visibleAt }) => ({ message, visibleAt })),
+    waiting: inOrder,
     nextVisibleAt: () => inOrder()[0]?.visibleAt,
     receive({ step, lockSeconds = 600 } = {}) {
       const now = clock.now();
@@ -66,6 +71,7 @@ export const memoryQueue = (clock: Pick<Clock, 'now'>): MemoryQueue => {
         ({ visibleAt, message }) => visibleAt <= now && (step === undefined || message.step === step),
       );
       if (!entry) return undefined;
+      sorted = undefined;
       receipts += 1;
       const receipt = `receipt-${receipts}`;
       entry.receipt = receipt;
@@ -79,12 +85,14 @@ export const memoryQueue = (clock: Pick<Clock, 'now'>): MemoryQueue => {
       };
     },
     delete(received) {
+      sorted = undefined;
       const entry = holding(received.receipt);
       return entry !== undefined && entries.delete(entry);
     },
     release(received, delaySeconds = 0) {
       const entry = holding(received.receipt);
       if (!entry) return false;
+      sorted = undefined;
       entry.receipt = undefined;
       entry.visibleAt = clock.now() + wholeDelaySeconds(delaySeconds) * 1000;
       return true;

@@ -44,6 +44,8 @@ const rowsOf = <T>(
   partitions: Partitions,
   nextVersion: () => string,
 ): Rows<T> => {
+  /** What is read is frozen, so it need not be parsed for every reader. */
+  const parsedBefore = new WeakMap<Stored, T>();
   const find = ({ partition, key }: RowAddress): Stored | undefined => partitions.get(partition)?.get(key);
 
   const write = ({ partition, key }: RowAddress, value: T): Row<T> => {
@@ -52,13 +54,18 @@ const rowsOf = <T>(
     const stored = { address, json, version: nextVersion() };
     const rows = partitions.get(partition) ?? new Map<string, Stored>();
     partitions.set(partition, rows.set(key, stored));
-    return { ...address, value: frozen(structuredClone(value)), version: stored.version };
+    const written: T = JSON.parse(json);
+    return { ...address, value: frozen(written), version: stored.version };
   };
 
-  const read = ({ address, json, version }: Stored): Row<T> => {
+  const read = (stored: Stored): Row<T> => {
+    const { address, json, version } = stored;
+    const known = parsedBefore.get(stored);
+    if (known !== undefined) return { ...address, value: known, version };
     const parsed = schema.safeParse(JSON.parse(json));
     if (!parsed.success) throw new Error(`The stored ${rowName(table, address)} cannot be read.`);
-    return { ...address, value: frozen(parsed.data), version };
+    parsedBefore.set(stored, frozen(parsed.data));
+    return { ...address, value: parsed.data, version };
   };
 
   const insert = (address: RowAddress, value: T): Row<T> | undefined => {

@@ -76,6 +76,7 @@ try {
   const { contacts } = await outside.expectedCounts();
   check('Omnisend holds the second day, leavers marked', dayTwo, contacts);
   checkSent(second, afterFirst, afterSecond, changes, new Set(refused.keys()));
+  checkContract(await outside.contract());
   const peak = await memory(sandbox);
   const grown = Math.round((peak.peakRssBytes - idle.rssBytes) / 1_048_576);
   say(grown < 300, `the app's process grew by ${grown} MB over idle at its peak (bar: 300 MB)`);
@@ -190,6 +191,16 @@ function checkSent(
     sent === upserts + leaves && run.tally.accepted === upserts && run.tally.leaves.accepted === leaves,
     `only these were sent: ${sent} of ${upserts} upserts and ${leaves} leavers`,
   );
+}
+
+function checkContract(contract: Awaited<ReturnType<Outside['contract']>>): void {
+  if (contract === null) return;
+  const { requests, responses, violations } = contract;
+  const what = `requests and answers hold to Omnisend's OpenAPI document`;
+  say(violations.length === 0, `all ${requests + responses} ${what}`);
+  for (const { of, operation, faults } of violations.slice(0, 5)) {
+    console.log(`      ${of} ${operation}: ${faults.slice(0, 3).join('; ')}`);
+  }
 }
 
 async function memory(app: Sandbox): Promise<{ rssBytes: number; peakRssBytes: number }> {

@@ -23,13 +23,17 @@ type Field = (typeof fields)[number];
 interface Identifier {
   readonly type: 'email' | 'phone';
   readonly id: string;
+  /** Absent: everybody's subscription stays as it is. Omnisend takes a status without its time as changed now. */
+  readonly channels?: {
+    readonly email: { readonly status: 'subscribed' | 'unsubscribed'; readonly statusChangedAt: string };
+  };
   /** Omnisend takes an absent one as `true` and would send a welcome message. */
   readonly sendWelcomeMessage: boolean;
 }
 
 /**
- * The body of `POST /contacts`, alone or in a batch. It never carries `channels`, whose absence leaves everybody's
- * consent as it is, nor `tags`, which would replace the contact's whole set.
+ * The body of `POST /contacts`, alone or in a batch. It never carries `tags`, which would replace the contact's whole
+ * set.
  */
 export type ContactRequest = { readonly identifiers: readonly Identifier[] } & {
   readonly [F in Field]?: string | null;
@@ -37,11 +41,20 @@ export type ContactRequest = { readonly identifiers: readonly Identifier[] } & {
 
 const sortedKeys = (record: Readonly<Record<string, unknown>>): string[] => Object.keys(record).sort();
 
+const emailIdentifier = ({ email, consent }: Contact, sendWelcomeMessage: boolean): Identifier => ({
+  type: 'email',
+  id: email,
+  ...(consent !== undefined && {
+    channels: { email: { status: consent.status, statusChangedAt: consent.at } },
+  }),
+  sendWelcomeMessage,
+});
+
 /** The same change always gives the same text: keys are in a fixed order and nothing of "now" is in it. */
 export const contactRequest = (change: Change, options: ContactOptions): ContactRequest => {
   const { contact } = change;
   const { sendWelcomeMessage } = options;
-  const identifiers: Identifier[] = [{ type: 'email', id: contact.email, sendWelcomeMessage }];
+  const identifiers: Identifier[] = [emailIdentifier(contact, sendWelcomeMessage)];
   if (contact.phone !== undefined && !options.withoutPhone) {
     identifiers.push({ type: 'phone', id: contact.phone, sendWelcomeMessage });
   }
@@ -73,9 +86,15 @@ const withoutEmpty = (record: Readonly<Record<string, unknown>>, names: readonly
     return value === '' ? [] : [[name, value]];
   });
 
+/** To the second, as a server may write a moment otherwise than it was given. */
+const consentOf = (channels: unknown): readonly unknown[] => {
+  const email = isRecord(channels) && isRecord(channels.email) ? channels.email : {};
+  return [email.status, Math.floor(Date.parse(String(email.statusChangedAt)) / 1000)];
+};
+
 const identifierOf = (value: unknown): readonly unknown[] => {
   if (!isRecord(value)) return [];
-  return [value.type, value.id, value.sendWelcomeMessage === true];
+  return [value.type, value.id, value.sendWelcomeMessage === true, ...consentOf(value.channels)];
 };
 
 /** Digest of a request, ours or as Omnisend gives it back, over those fields alone that we ever send. */
@@ -105,6 +124,8 @@ export const sentValues = (request: unknown): readonly string[] => {
   const found: string[] = [];
   const visit = (value: unknown, name: string): void => {
     // Two letters that are words as well ("IS", "NO"), and tell nothing of a person by themselves.
+    // A status and its time, as well: their words are needed to understand what Omnisend says of them.
+    if (name === 'channels' && isRecord(value)) return;
     if (name === 'countryCode' || name === 'gender' || name === 'type') return;
     if (typeof value === 'string' && value !== '') found.push(value);
     else if (Array.isArray(value)) for (const one of value) visit(one, name);

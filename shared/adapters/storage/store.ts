@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { connectionDefinition, exportDefinition, refreshSchedule } from '../../domain/definition.ts';
-import { lane, sendingRuns } from '../../domain/lane.ts';
+import { brandState, lane } from '../../domain/lane.ts';
 import { page } from '../../domain/page.ts';
 import { exportState, run, skippedOccurrence } from '../../domain/run.ts';
 import { readers, slice } from '../../domain/slice.ts';
@@ -20,7 +20,7 @@ export const storeOf = (open: <T>(table: string, schema: z.ZodType<T>) => Rows<T
   slices: open('slices', slice),
   readers: open('readers', readers),
   pages: open('pages', page),
-  brands: open('brands', sendingRuns),
+  brands: open('brands', brandState),
   lanes: open('lanes', lane),
   slots: open('slots', slots),
   snapshots: open('snapshots', snapshotManifest),

@@ -5,6 +5,7 @@ import type { DestinationAnswer } from '../../../shared/domain/answers.ts';
 import { virtualClock } from '../../memory/clock.ts';
 import { type Stub, type StubAnswer, startStub } from '../stub-server.ts';
 import { plain, upsertOf } from './changes.ts';
+import { itHoldsToTheContract } from './contract.ts';
 
 let stub: Stub;
 beforeAll(async () => {
@@ -269,3 +270,5 @@ describe('answers of Omnisend', () => {
     expect(stub.requests.length).toBe(before);
   });
 });
+
+itHoldsToTheContract(() => stub.requests);

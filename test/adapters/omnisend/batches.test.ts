@@ -5,6 +5,7 @@ import { batchId } from '../../../shared/domain/ids.ts';
 import { virtualClock } from '../../memory/clock.ts';
 import { type Stub, startStub } from '../stub-server.ts';
 import { plain, upsertOf } from './changes.ts';
+import { itHoldsToTheContract } from './contract.ts';
 
 let stub: Stub;
 beforeAll(async () => {
@@ -175,3 +176,5 @@ describe('an item', () => {
     expect(await destination().readItems(key, id)).toEqual({ kind: 'ok', value: [] });
   });
 });
+
+itHoldsToTheContract(() => stub.requests);

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import manifest from '../../../package.json' with { type: 'json' };
-import { contactRequest, digestOf, emailOf } from '../../../shared/adapters/omnisend/contacts.ts';
+import { contactRequest, digestOf, emailOf, sentValues } from '../../../shared/adapters/omnisend/contacts.ts';
 import { integration } from '../../../shared/adapters/omnisend/version.ts';
 import type { Contact } from '../../../shared/domain/contact.ts';
 import { plain, upsertOf } from './changes.ts';
+import { contactAgainstContract } from './contract.ts';
 
 const full: Contact = {
   email: 'ada@example.com',
@@ -20,6 +21,8 @@ const full: Contact = {
   lastName: 'Lovelace',
   firstName: 'Ada',
 };
+
+const consent = { status: 'unsubscribed', at: '2026-05-08T10:00:00.000Z' } as const;
 
 const identifier = (type: string, id: string, sendWelcomeMessage = false) => ({
   type,
@@ -66,6 +69,21 @@ const cases: readonly {
     expected: { identifiers: [identifier('email', 'ada@example.com')] },
   },
   {
+    id: 'a status with its time, on the e-mail address alone',
+    contact: { consent, email: 'ada@example.com', phone: '+442079460958' },
+    expected: {
+      identifiers: [
+        {
+          type: 'email',
+          id: 'ada@example.com',
+          channels: { email: { status: 'unsubscribed', statusChangedAt: '2026-05-08T10:00:00.000Z' } },
+          sendWelcomeMessage: false,
+        },
+        identifier('phone', '+442079460958'),
+      ],
+    },
+  },
+  {
     id: 'cleared fields: text by "", the rest by null',
     contact: {
       email: 'ada@example.com',
@@ -90,6 +108,7 @@ it.each(cases)('asks for $id', ({ contact, options, expected }) => {
   const request = contactRequest(upsertOf(contact), { ...plain, ...options });
   // As text: the order of the keys counts, and nothing else may be there.
   expect(JSON.stringify(request)).toBe(JSON.stringify(expected));
+  expect(contactAgainstContract(request)).toEqual([]);
 });
 
 const digest = (contact: Contact, options = {}) =>
@@ -120,6 +139,36 @@ it('recognises a request that came back with its keys turned, its blanks written
       .map(({ sendWelcomeMessage: _, ...rest }) => ({ ...rest, channels: {} })),
   };
   expect(digestOf(back)).toBe(digest(full));
+});
+
+it('recognises a request whose moment came back in another spelling', () => {
+  const request = contactRequest(upsertOf({ ...full, consent }), plain);
+  const back: unknown = JSON.parse(JSON.stringify(request).replace('T10:00:00.000Z', 'T12:00:00+02:00'));
+  expect(JSON.stringify(back)).toContain('+02:00');
+  expect(digestOf(back)).toBe(digest({ ...full, consent }));
+});
+
+it('tells requests apart by the status and by its time', () => {
+  const digests = [
+    digest(full),
+    digest({ ...full, consent }),
+    digest({ ...full, consent: { ...consent, status: 'subscribed' } }),
+    digest({ ...full, consent: { ...consent, at: '2026-05-08T10:00:01.000Z' } }),
+  ];
+  expect(new Set(digests).size).toBe(digests.length);
+});
+
+it('does not mask the words of a status, but what a property of that name says', () => {
+  const contact: Contact = {
+    email: 'ada@example.com',
+    consent,
+    properties: { channels: 'radio', status: 'widow' },
+  };
+  expect(sentValues(contactRequest(upsertOf(contact), plain)).toSorted()).toEqual([
+    'ada@example.com',
+    'radio',
+    'widow',
+  ]);
 });
 
 const others: readonly [string, Contact, object?][] = [

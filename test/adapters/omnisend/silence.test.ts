@@ -6,6 +6,7 @@ import { batchId } from '../../../shared/domain/ids.ts';
 import { virtualClock } from '../../memory/clock.ts';
 import { type Stub, startStub } from '../stub-server.ts';
 import { plain, upsertOf } from './changes.ts';
+import { itHoldsToTheContract } from './contract.ts';
 
 let stub: Stub;
 beforeAll(async () => {
@@ -106,3 +107,5 @@ it('never lets an address, a telephone or a value that we sent through, however 
     ),
   );
 });
+
+itHoldsToTheContract(() => stub.requests);

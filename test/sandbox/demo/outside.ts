@@ -53,6 +53,14 @@ const figures = z.object({
       welcomeSent: z.unknown(),
     }),
   ),
+  /** Null where Omnisend's OpenAPI document is not at hand. */
+  contract: z
+    .object({
+      requests: z.number(),
+      responses: z.number(),
+      violations: z.array(z.object({ of: z.string(), operation: z.string(), faults: z.array(z.string()) })),
+    })
+    .nullable(),
 });
 export type BrandFigures = z.infer<typeof figures>['brands'][number];
 
@@ -96,6 +104,11 @@ export class Outside {
     const [brand] = figures.parse(await json(`${this.#omnisend}/control`)).brands;
     if (brand === undefined) throw new Error('The Omnisend simulator has no brand.');
     return brand;
+  }
+
+  /** What of Omnisend's requests and answers was against its OpenAPI document. */
+  async contract(): Promise<z.infer<typeof figures>['contract']> {
+    return figures.parse(await json(`${this.#omnisend}/control`)).contract;
   }
 
   /** Makes Omnisend refuse these addresses; none: it refuses nobody any more. */

@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { readBody } from './bodies.ts';
 import type { Brand, World } from './brand.ts';
+import type { Answered } from './contract/answers.ts';
+import type { ContractRecorder } from './contract/recorder.ts';
 import type { RequestFault } from './faults.ts';
 import type { RequestLog } from './figures.ts';
 import type { Gateway } from './gateway.ts';
@@ -11,6 +13,8 @@ type Context = {
   readonly world: World;
   readonly gateway: Gateway;
   readonly log: RequestLog;
+  /** Absent without Omnisend's OpenAPI document. */
+  readonly recorder: ContractRecorder | undefined;
 };
 
 type Exchange = {
@@ -19,6 +23,8 @@ type Exchange = {
   readonly endpoint: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly brand: Brand | undefined;
+  /** Holds the answer to Omnisend's OpenAPI document. */
+  readonly answered: ((answered: Answered) => void) | undefined;
 };
 
 const cloudflarePage = (status: number) =>
@@ -27,7 +33,7 @@ const cloudflarePage = (status: number) =>
 const usualSlowSeconds = 12;
 
 /** Everything under `/api`: gateway, then the fault knobs, then the service. */
-export function createApi({ world, gateway, log }: Context) {
+export function createApi({ world, gateway, log, recorder }: Context) {
   let counted = 0;
 
   function note({ request, brand, endpoint }: Exchange, status: number | 'reset'): void {
@@ -43,6 +49,7 @@ export function createApi({ world, gateway, log }: Context) {
 
   function send(exchange: Exchange, status: number, type: string, text: string): void {
     note(exchange, status);
+    exchange.answered?.({ status, contentType: text === '' ? undefined : type, body: text });
     const contentHeaders = text === '' ? {} : { 'Content-Type': type };
     exchange.response.writeHead(status, {
       ...exchange.headers,
@@ -111,9 +118,15 @@ export function createApi({ world, gateway, log }: Context) {
     const endpoint = found?.route.endpoint ?? 'unknown';
     const passed = gateway.pass(request.headers, endpoint, found?.route.scope);
     const { brand, headers } = passed;
-    const exchange: Exchange = { request, response, endpoint, headers, brand };
     // Also where the answer is a refusal: the connection stays usable only when the body has been taken in.
     const body = await readBody(request, world.switches());
+    const answered = recorder?.request({
+      method: request.method ?? '',
+      url: `${url.pathname}${url.search}`.replace(/^\/api/, ''),
+      headers: request.headers,
+      body: body.kind === 'read' ? body.bytes.toString() : undefined,
+    });
+    const exchange: Exchange = { request, response, endpoint, headers, brand, answered };
     if (passed.kind === 'stopped') sendProblem(exchange, passed.problem);
     else if (found === undefined) sendServed(exchange, { status: 404, body: problem(404) });
     else if (body.kind === 'refused') {

@@ -141,6 +141,7 @@ describe('POST /batches', () => {
       headers: {
         Authorization: `Omnisend-API-Key ${seedKeys.full}`,
         'Omnisend-Version': '2026-03-15',
+        'Content-Type': 'application/json',
         'Content-Encoding': 'gzip',
       },
       body: gzipSync(JSON.stringify(whole)),
@@ -155,8 +156,8 @@ describe('GET /batches', () => {
     paging: z.object({
       limit: z.number(),
       offset: z.number(),
-      next: z.string().nullable(),
-      previous: z.string().nullable(),
+      next: z.string().optional(),
+      previous: z.string().optional(),
     }),
   });
   const list = async (query: string) =>
@@ -179,12 +180,11 @@ describe('GET /batches', () => {
     expect(first.paging).toEqual({
       limit: 2,
       offset: 0,
-      previous: null,
       next: `${omnisend.url}/api/batches?endpoint=contacts&limit=2&status=finished&offset=2`,
     });
     const second = await list('&limit=2&status=finished&offset=2');
     expect(second.batches.map(({ batchID }) => batchID)).toEqual([ids[0]]);
-    expect(second.paging.next).toBeNull();
+    expect(second.paging.next).toBeUndefined();
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type Draw, fixedShare } from './chance.ts';
 import { type Merged, merge } from './merge.ts';
-import { type FieldFault, invalid, type Problem, problem, validationProblem } from './problems.ts';
+import { invalid, type Problem, problem, validationProblem } from './problems.ts';
 
 const share = z.number().min(0).max(1);
 const status = z.number().int().min(400).max(599);
@@ -110,8 +110,10 @@ export function createFaultDecisions(faults: () => Faults, seed: number, draw: D
       const aim = faults().refuse?.find((entry) => entry.email.toLowerCase() === email.toLowerCase());
       if (aim === undefined) return undefined;
       const { field, code, message } = aim;
-      const errors: readonly FieldFault[] = [{ field, code, message }];
-      return aim.status === 400 ? validationProblem(errors) : problem(aim.status, { errors });
+      // Only a validation problem has a list of errors.
+      return aim.status === 400
+        ? validationProblem([{ field, code, message }])
+        : problem(aim.status, { detail: message });
     },
 
     /** A refusal of a batch item by share. */

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { ContractReport } from './contract/recorder.ts';
 import { createControl } from './control.ts';
 import { createSimulation, type SimulationOptions } from './simulation.ts';
 
@@ -7,9 +8,12 @@ export { seedBrands, seedKeys } from './seeds.ts';
 export type OmnisendOptions = SimulationOptions & { readonly port?: number };
 
 /** Starts the simulator on the loopback: the API under `<url>/api`, its control under `<url>/control`. */
-export async function startOmnisend(
-  options: OmnisendOptions = {},
-): Promise<{ readonly url: string; close(): Promise<void> }> {
+export async function startOmnisend(options: OmnisendOptions = {}): Promise<{
+  readonly url: string;
+  /** What was against Omnisend's OpenAPI document; null where that is not at hand. */
+  contract(): ContractReport | null;
+  close(): Promise<void>;
+}> {
   const simulation = createSimulation(options);
   const control = createControl(simulation);
   const server = createServer((request, response) => {
@@ -31,6 +35,7 @@ export async function startOmnisend(
   const port = typeof address === 'object' && address !== null ? address.port : options.port;
   return {
     url: `http://127.0.0.1:${port}`,
+    contract: simulation.contract,
     close() {
       simulation.close();
       server.closeAllConnections();

@@ -2,6 +2,7 @@ import { createApi } from './api.ts';
 import { type Brand, createBrand, type World } from './brand.ts';
 import { createDraw } from './chance.ts';
 import { type Clock, realClock } from './clock.ts';
+import { contractDocument, createContractRecorder } from './contract/recorder.ts';
 import { createFaultDecisions, type Faults, mergeFaults } from './faults.ts';
 import { createRequestLog } from './figures.ts';
 import { createGateway } from './gateway.ts';
@@ -28,6 +29,7 @@ export function createSimulation(options: SimulationOptions) {
     requestsPerMinute: options.requestsPerMinute ?? 400,
     tagRequestsPerMinute: options.tagRequestsPerMinute ?? 60,
   };
+  const recorder = contractDocument && createContractRecorder(contractDocument);
   let faults: Faults = {};
   let switches: Switches = defaultSwitches;
 
@@ -52,7 +54,7 @@ export function createSimulation(options: SimulationOptions) {
     );
     const gateway = createGateway({ clock, brands, faults: readFaults, switches: readSwitches, limits });
     const log = createRequestLog();
-    return { clock, brands, gateway, log, api: createApi({ world, gateway, log }) };
+    return { clock, brands, gateway, log, api: createApi({ world, gateway, log, recorder }) };
   }
 
   let life = begin();
@@ -61,6 +63,8 @@ export function createSimulation(options: SimulationOptions) {
     api: (...exchange: Parameters<typeof life.api>) => life.api(...exchange),
     brand: (brandID: string) => life.brands.get(brandID),
     requests: () => life.log.oldestFirst(),
+    /** What was against Omnisend's OpenAPI document since the start, `reset` or not; null without the document. */
+    contract: () => recorder?.report() ?? null,
     report: () => ({
       seed,
       speed,
@@ -68,6 +72,7 @@ export function createSimulation(options: SimulationOptions) {
       keys: seedKeys,
       faults,
       switches,
+      contract: recorder?.report() ?? null,
       brands: [...life.brands.values()].map((brand) => ({
         brandID: brand.seed.brandID,
         name: brand.seed.name,

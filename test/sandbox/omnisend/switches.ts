@@ -30,7 +30,7 @@ const switchesSchema = z.strictObject({
   origin: z.enum(['echoed', 'dropped', 'api']),
   batchListLagSeconds: z.number().min(0).max(86_400),
   batchListOrder: z.enum(['newestFirst', 'oldestFirst']),
-  absentPageLinks: z.enum(['null', 'omitted']),
+  absentPageLinks: z.enum(['omitted', 'null']),
   fieldPaths: z.enum(['dotted', 'brackets']),
 });
 
@@ -61,7 +61,7 @@ export const defaultSwitches: Switches = {
   origin: 'echoed',
   batchListLagSeconds: 1,
   batchListOrder: 'newestFirst',
-  absentPageLinks: 'null',
+  absentPageLinks: 'omitted',
   fieldPaths: 'dotted',
 };
 

@@ -1,0 +1,167 @@
+import type { BrandId, RunId } from '../domain/ids.ts';
+import type { Change } from '../domain/plan.ts';
+import type { Run } from '../domain/run.ts';
+import { isEnded } from '../domain/states.ts';
+import type { Ports } from '../ports/ports.ts';
+import { at } from './addresses.ts';
+import { ask } from './ask.ts';
+import { changeRow } from './change-row.ts';
+import { loadChanges, loadPages } from './load.ts';
+import { stopIfRefused } from './stop-sending.ts';
+
+export type Merging =
+  /** Properties are merged key by key, or this run writes none. */
+  | { readonly kind: 'safe' }
+  /** What is written replaces all custom properties of a contact: nothing may be sent. */
+  | { readonly kind: 'replaces' }
+  /** No contact without properties was found to try it on. */
+  | { readonly kind: 'undecided' }
+  | { readonly kind: 'wait' };
+
+const maxContacts = 10;
+
+/**
+ * Whether Omnisend merges custom properties or replaces the set is not documented, so it is found out before the first
+ * run that would write some to a brand: on contacts of that run which have none yet, with values that the run writes
+ * anyway, or with one name that is taken back. The verdict is kept per brand.
+ */
+export async function findMerging(ports: Ports, run: Run, brand: BrandId): Promise<Merging> {
+  const writes =
+    run.definition.marker === 'property' || Object.keys(run.definition.customProperties).length > 0;
+  if (!writes) return { kind: 'safe' };
+  const asking = await beginAsking(ports, run.id, brand);
+  switch (asking) {
+    case 'merges':
+      return { kind: 'safe' };
+    case 'replaces':
+      return { kind: 'replaces' };
+    case 'other-asks':
+      return { kind: 'wait' };
+    case 'asking':
+      break;
+  }
+  for (const change of await someChanges(ports, run)) {
+    const verdict = await tryOn(ports, run, brand, change);
+    if (verdict === 'not-fit') continue;
+    if (verdict === 'no-answer') return { kind: 'wait' };
+    await noteMerging(ports, brand, verdict);
+    return { kind: verdict === 'merges' ? 'safe' : 'replaces' };
+  }
+  return { kind: 'undecided' };
+}
+
+/** The verdict, or this run's right to find it out: one run of the brand at a time. */
+async function beginAsking(
+  ports: Ports,
+  run: RunId,
+  brand: BrandId,
+): Promise<'merges' | 'replaces' | 'asking' | 'other-asks'> {
+  const stored = (await ports.store.brands.get(at.brand(brand)))?.value;
+  const other = stored?.asking && stored.asking !== run ? stored.asking : null;
+  const otherRun = other && (await ports.store.runs.get(at.run(other)))?.value;
+  const otherAsks = otherRun ? !isEnded(otherRun.state) && otherRun.state !== 'held' : false;
+  let answer: 'merges' | 'replaces' | 'asking' | 'other-asks' = 'other-asks';
+  await changeRow(ports.store.brands, at.brand(brand), (row) => {
+    const before = row ?? { sending: [], merging: 'unknown', asking: null };
+    if (before.merging !== 'unknown') {
+      answer = before.merging;
+      return undefined;
+    }
+    const isTaken = before.asking !== null && before.asking !== run && (before.asking !== other || otherAsks);
+    answer = isTaken ? 'other-asks' : 'asking';
+    return isTaken || before.asking === run ? undefined : { ...before, asking: run };
+  });
+  return answer;
+}
+
+export async function noteMerging(
+  ports: Ports,
+  brand: BrandId,
+  merging: 'merges' | 'replaces',
+): Promise<void> {
+  await changeRow(ports.store.brands, at.brand(brand), (row) => ({
+    sending: row?.sending ?? [],
+    merging,
+    asking: null,
+  }));
+}
+
+/** Upserts of the run's first page that carry a property. */
+async function someChanges(ports: Ports, run: Run): Promise<readonly Change[]> {
+  const [page] = await loadPages(ports, run.id);
+  if (page === undefined) return [];
+  const changes = await loadChanges(ports, page);
+  return changes
+    .filter((change) => change.kind === 'upsert' && propertiesOf(change).length > 0)
+    .slice(0, maxContacts);
+}
+
+const propertiesOf = ({ contact }: Change): readonly (readonly [string, string | number | boolean])[] =>
+  Object.entries(contact.properties ?? {}).flatMap(([name, value]) =>
+    value === null ? [] : [[name, value] as const],
+  );
+
+/** A name of our own, for contacts that get only one property; it is taken back. */
+const ownName = 'export_merge_check';
+
+async function tryOn(
+  ports: Ports,
+  run: Run,
+  brand: BrandId,
+  change: Change,
+): Promise<'merges' | 'replaces' | 'not-fit' | 'no-answer'> {
+  const write = async (
+    properties: Change['contact']['properties'],
+  ): Promise<ReadonlySet<string> | 'refused' | null> => {
+    const key = await ports.secrets.get(run.secretName);
+    if (key.kind !== 'ok') return null;
+    const { email } = change.contact;
+    const contact = properties === undefined ? { email } : { email, properties };
+    const answer = await ask(ports, brand, () =>
+      ports.destination.writeContact(
+        key.value,
+        { ...change, contact },
+        {
+          sendWelcomeMessage: run.definition.sendWelcomeMessage,
+          withoutPhone: true,
+        },
+      ),
+    );
+    switch (answer.kind) {
+      case 'ok':
+        return answer.value;
+      case 'unauthorised':
+      case 'forbidden':
+      case 'retired':
+        await stopIfRefused(ports, run, key.value, [{ kind: 'answer', answer }]);
+        return null;
+      case 'refused':
+      case 'conflict':
+      case 'too-large':
+        return 'refused';
+      case 'later':
+      case 'throttled':
+      case 'ambiguous':
+      case 'absent':
+        return null;
+    }
+  };
+
+  const [first, second] = propertiesOf(change);
+  if (first === undefined) return 'not-fit';
+  const before = await write(undefined);
+  if (before === 'refused') return 'not-fit';
+  if (before === null) return 'no-answer';
+  // Left by a try that a crash cut off, it would look like somebody's property.
+  if (before.has(ownName)) await write({ [ownName]: null });
+  else if (before.size > 0) return 'not-fit';
+
+  const [probeName, probeValue] = second ?? [ownName, true];
+  const probed = await write({ [probeName]: probeValue });
+  const after = await write({ [first[0]]: first[1] });
+  if (probed === 'refused' || after === 'refused') return 'not-fit';
+  if (probed === null || after === null) return 'no-answer';
+  const merges = after.has(probeName);
+  if (merges && probeName === ownName) await write({ [ownName]: null });
+  return merges ? 'merges' : 'replaces';
+}
