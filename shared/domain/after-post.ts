@@ -5,7 +5,7 @@ import type { BatchId } from './ids.ts';
 import type { Batch, Page } from './page.ts';
 import type { Change } from './plan.ts';
 import { countRows, expandRows } from './rows-of.ts';
-import { rowWithFaults } from './settle-batch.ts';
+import { conflictFault, rowWithFaults } from './settle-batch.ts';
 import type { RefusedRow } from './spool.ts';
 
 /** What became of one batch's post. */
@@ -78,12 +78,6 @@ const tooLarge: FieldFault = {
   code: 'too-large',
   message: 'Omnisend finds this contact too large.',
 };
-const conflict: FieldFault = {
-  field: '',
-  code: 'conflict',
-  message: 'An identifier of this contact belongs to another contact.',
-};
-
 const faultsOf = (answer: DestinationAnswer<unknown>): readonly FieldFault[] | null => {
   switch (answer.kind) {
     case 'refused':
@@ -91,7 +85,7 @@ const faultsOf = (answer: DestinationAnswer<unknown>): readonly FieldFault[] | n
     case 'too-large':
       return [tooLarge];
     case 'conflict':
-      return [conflict];
+      return [conflictFault];
     default:
       return null;
   }

@@ -55,7 +55,7 @@ const resultsByEmail = (items: readonly ItemAnswer[]): ReadonlyMap<string, Resul
   return results;
 };
 
-const conflictFault: FieldFault = {
+export const conflictFault: FieldFault = {
   field: '',
   code: 'conflict',
   message: 'An identifier of this contact belongs to another contact.',

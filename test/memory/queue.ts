@@ -63,7 +63,7 @@ export const memoryQueue = (clock: Pick<Clock, 'now'>): MemoryQueue => {
       sorted = undefined;
       entries.add({ message, order: puts.length, visibleAt, dequeueCount: 0, receipt: undefined });
     },
-    waiting: inOrder,
+    waiting: () => inOrder().map(({ message, visibleAt }) => ({ message, visibleAt })),
     nextVisibleAt: () => inOrder()[0]?.visibleAt,
     receive({ step, lockSeconds = 600 } = {}) {
       const now = clock.now();
