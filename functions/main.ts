@@ -5,6 +5,7 @@ import type { Claim } from '../shared/domain/run.ts';
 import { steps } from '../shared/domain/turn.ts';
 import { type Message, messages } from '../shared/messages.ts';
 import { type Approval, approveRun } from '../shared/steps/approve-run.ts';
+import { cancelRun } from '../shared/steps/cancel-run.ts';
 import { cutPages } from '../shared/steps/cut-pages.ts';
 import { describeRun, listRuns } from '../shared/steps/describe-run.ts';
 import { finish } from '../shared/steps/finish.ts';
@@ -20,6 +21,7 @@ import { startDueRuns } from '../shared/steps/start-due-runs.ts';
 import { startRun } from '../shared/steps/start-run.ts';
 import { supervise } from '../shared/steps/supervise.ts';
 import { approve } from './approve.ts';
+import { cancel } from './cancel.ts';
 import { health } from './health.ts';
 import { poisoned, queueStep } from './queue-step.ts';
 import { runExport } from './run-export.ts';
@@ -113,6 +115,12 @@ http(
   'POST',
   'runs/{run}/approve',
   approve((id) => approved(id)),
+);
+http(
+  'cancel',
+  'POST',
+  'runs/{run}/cancel',
+  cancel((id) => cancelRun(ports, id)),
 );
 
 function queue(queueName: string, handler: StorageQueueHandler): void {

@@ -68,6 +68,7 @@ test('registers these functions and no others; all HTTP but health needs a key; 
     http('run', 'GET', 'runs/{run}'),
     http('rows', 'GET', 'runs/{run}/rows'),
     http('approve', 'POST', 'runs/{run}/approve'),
+    http('cancel', 'POST', 'runs/{run}/cancel'),
   ];
   expect(functions.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
   expect(functions.map((one) => ({ name: one.name, trigger: trigger(one) }))).toMatchObject(expected);

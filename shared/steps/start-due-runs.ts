@@ -5,7 +5,7 @@ import { occurrencesBetween } from '../domain/schedule.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import { at } from './addresses.ts';
-import { cancelHeld } from './cancel-held.ts';
+import { cancelHeld } from './cancel-run.ts';
 import { changeRow } from './change-row.ts';
 import type { Reason } from './end-run.ts';
 import { isolated } from './isolated.ts';

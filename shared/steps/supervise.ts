@@ -9,7 +9,7 @@ import type { Outgoing } from '../ports/queue.ts';
 import { at } from './addresses.ts';
 import { admitReaders } from './admit-readers.ts';
 import { beginSending } from './begin-sending.ts';
-import { cancelHeld } from './cancel-held.ts';
+import { cancelHeld } from './cancel-run.ts';
 import { afterEnd, failRun, leavePlaces } from './end-run.ts';
 import { finishReading } from './finish-reading.ts';
 import { isolated } from './isolated.ts';

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
 import { approve } from '../../functions/approve.ts';
+import { cancel } from '../../functions/cancel.ts';
 import { oneRun, rows, runs } from '../../functions/runs.ts';
 import { type RunId, runId } from '../../shared/domain/ids.ts';
 import type { Approval } from '../../shared/steps/approve-run.ts';
+import type { Cancellation } from '../../shared/steps/cancel-run.ts';
 import type { describeRun } from '../../shared/steps/describe-run.ts';
 import type { ListedRow, RowsPage } from '../../shared/steps/list-rows.ts';
 import { call } from './call.ts';
@@ -148,6 +150,21 @@ const approvals: readonly [Approval, number, object][] = [
   ],
   [{ kind: 'unknown' }, 404, { title: 'Unknown run' }],
 ];
+
+const cancellations: readonly [Cancellation, number, object][] = [
+  [{ kind: 'cancelled' }, 202, { run, state: 'cancelled' }],
+  [{ kind: 'cancelling' }, 202, { run, state: 'cancelling' }],
+  [{ kind: 'ended', state: 'succeeded' }, 409, { title: 'The run has ended', detail: 'It is succeeded.' }],
+  [{ kind: 'unknown' }, 404, { title: 'Unknown run' }],
+];
+
+test.each(cancellations)('cancel: $kind', async (cancellation, status, json) => {
+  const answer = await call(
+    cancel(async () => cancellation),
+    { method: 'POST', params: { run } },
+  );
+  expect(answer).toMatchObject({ status, json });
+});
 
 test.each(approvals)('approve: $kind', async (approval, status, json) => {
   const answer = await call(
