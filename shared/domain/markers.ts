@@ -1,5 +1,11 @@
+import { z } from 'zod';
 import type { ConfigurationFault } from './answers.ts';
-import type { ExportDefinition } from './definition.ts';
+import { type ExportDefinition, segmentName } from './definition.ts';
+import { exportId } from './ids.ts';
+
+/** Whose a marker's name is, within one brand. */
+export const markerOwner = z.object({ export: exportId, segment: segmentName });
+export type MarkerOwner = z.infer<typeof markerOwner>;
 
 /** Omnisend's limit for the name of a custom property. */
 const maxNameLength = 128;

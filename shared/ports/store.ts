@@ -1,5 +1,6 @@
 import type { ConnectionDefinition, ExportDefinition, RefreshSchedule } from '../domain/definition.ts';
 import type { BrandState, Lane } from '../domain/lane.ts';
+import type { MarkerOwner } from '../domain/markers.ts';
 import type { Page } from '../domain/page.ts';
 import type { ExportState, Run, SkippedOccurrence } from '../domain/run.ts';
 import type { Readers, Slice } from '../domain/slice.ts';
@@ -29,6 +30,8 @@ export interface Store {
   readonly pages: Rows<Page>;
   /** `brands` / brand id */
   readonly brands: Rows<BrandState>;
+  /** brand id / marker name */
+  readonly markers: Rows<MarkerOwner>;
   /** brand id / lane number */
   readonly lanes: Rows<Lane>;
   /** brand id / `all` */

@@ -22,6 +22,7 @@ export const at = {
   }),
   page: (run: RunId, number: number): RowAddress => ({ partition: run, key: numbered(number) }),
   brand: (brand: BrandId): RowAddress => ({ partition: 'brands', key: brand }),
+  marker: (brand: BrandId, name: string): RowAddress => ({ partition: brand, key: name }),
   lane: (brand: BrandId, number: number): RowAddress => ({ partition: brand, key: String(number) }),
   slots: (brand: BrandId): RowAddress => ({ partition: brand, key: 'all' }),
   snapshot: (id: ExportId, brand: BrandId): RowAddress => ({ partition: id, key: brand }),

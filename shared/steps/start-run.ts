@@ -1,6 +1,8 @@
 import { type BrandId, brandId, exportOf } from '../domain/ids.ts';
+import { markerFaults } from '../domain/markers.ts';
 import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
+import { scheduleFaults } from '../domain/schedule.ts';
 import type { Slice, SliceSpec } from '../domain/slice.ts';
 import { toRunState } from '../domain/states.ts';
 import { firstTurn, idleTurn, nextTurn } from '../domain/turn.ts';
@@ -13,6 +15,7 @@ import { at, keyOf } from './addresses.ts';
 import { admitReaders } from './admit-readers.ts';
 import { ask } from './ask.ts';
 import { changeRow } from './change-row.ts';
+import { claimMarkers } from './claim-markers.ts';
 import { describeFaults, failRun, pauseExport, type Reason } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { hashSecretName, questionOf } from './load.ts';
@@ -29,6 +32,15 @@ export async function startRun(ports: Ports, message: MessageOf<'start-run'>): P
 
     const other = await otherBrand(ports, held.value, brand.brand);
     if (other !== null) return stop(ports, held.value, other.reason, other.remedy);
+
+    const faults = [
+      ...markerFaults(held.value.definition),
+      ...scheduleFaults(held.value.definition.schedule),
+      ...(await claimMarkers(ports, held.value.definition, brand.brand.id)),
+    ];
+    if (faults.length > 0) {
+      return failRun(ports, held.value.id, { code: 'definition-wrong', message: describeFaults(faults) });
+    }
 
     const hashSecret = await ports.secrets.create(hashSecretName(exportOf(held.value.id)), ports.newSecret());
     if (hashSecret.kind === 'unavailable') return again(ports, held, ports.clock.now() + retryPauseMs);

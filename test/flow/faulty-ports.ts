@@ -95,6 +95,7 @@ export const faultyPorts = (ports: Ports, around: Surroundings): Ports => {
       readers: faulty(tables.readers, 'store.readers.', around),
       pages: faulty(tables.pages, 'store.pages.', around),
       brands: faulty(tables.brands, 'store.brands.', around),
+      markers: faulty(tables.markers, 'store.markers.', around),
       lanes: faulty(tables.lanes, 'store.lanes.', around),
       slots: faulty(tables.slots, 'store.slots.', around),
       snapshots: faulty(tables.snapshots, 'store.snapshots.', around),

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { connectionDefinition, exportDefinition, refreshSchedule } from '../../domain/definition.ts';
 import { brandState, lane } from '../../domain/lane.ts';
+import { markerOwner } from '../../domain/markers.ts';
 import { page } from '../../domain/page.ts';
 import { exportState, run, skippedOccurrence } from '../../domain/run.ts';
 import { readers, slice } from '../../domain/slice.ts';
@@ -21,6 +22,7 @@ export const storeOf = (open: <T>(table: string, schema: z.ZodType<T>) => Rows<T
   readers: open('readers', readers),
   pages: open('pages', page),
   brands: open('brands', brandState),
+  markers: open('markers', markerOwner),
   lanes: open('lanes', lane),
   slots: open('slots', slots),
   snapshots: open('snapshots', snapshotManifest),

@@ -1,0 +1,43 @@
+import { expect, it } from 'vitest';
+import { exportDefinition } from '../../shared/domain/definition.ts';
+import { exportId } from '../../shared/domain/ids.ts';
+import { claimMarkers } from '../../shared/steps/claim-markers.ts';
+import { newsletter, peopleOf } from './people.ts';
+import { brandA, flowWorld } from './world.ts';
+
+const { population } = peopleOf(600);
+const other = { ...newsletter, id: exportId.parse('other') };
+
+it('refuses a name that another export has, names the owner, and sends nothing', async () => {
+  const world = await flowWorld({ population });
+  expect(await claimMarkers(world.ports, other, brandA)).toEqual([]);
+  const run = await world.run();
+  expect(run).toMatchObject({ state: 'failed', reason: { code: 'definition-wrong' } });
+  expect(run.reason?.message).toContain('belongs to segment Newsletter_subscribers of the export other');
+  expect(run.reason?.message).toContain('markerPrefix');
+  expect(world.destination.posts).toEqual([]);
+});
+
+it('gives each prefix, and each brand, its own names; a claim repeated is the same claim', async () => {
+  const world = await flowWorld({ population });
+  expect(await claimMarkers(world.ports, other, brandA)).toEqual([]);
+  expect(await claimMarkers(world.ports, other, brandA)).toEqual([]);
+  const prefixed = exportDefinition.parse({ ...newsletter, markerPrefix: 'second_' });
+  expect(await claimMarkers(world.ports, prefixed, brandA)).toEqual([]);
+  expect(await claimMarkers(world.ports, { ...other, marker: 'none' }, brandA)).toEqual([]);
+  expect(await claimMarkers(world.ports, newsletter, brandA)).toHaveLength(newsletter.segments.length);
+});
+
+it('finds a definition that Omnisend would not take before anything is read', async () => {
+  const definition = {
+    ...newsletter,
+    segments: ['S'.repeat(128)],
+    schedule: { cron: '0 25 * * *', timeZone: 'Europe/Nowhere' },
+  };
+  const world = await flowWorld({ population, definition });
+  const run = await world.run();
+  expect(run).toMatchObject({ state: 'failed', reason: { code: 'definition-wrong' } });
+  for (const field of ['segments[0]', 'schedule.cron', 'schedule.timeZone']) {
+    expect(run.reason?.message).toContain(field);
+  }
+});
