@@ -29,7 +29,9 @@ export const propertyType = z.enum(['string', 'number', 'boolean', 'date']);
 export type PropertyType = z.infer<typeof propertyType>;
 
 /** The output table name of a segment, e.g. `Male_under_40`; the friendly name may change, this one stays. */
-export const segmentName = z.string().regex(/^[A-Za-z0-9_]{1,128}$/, 'give the output table name of the segment');
+export const segmentName = z
+  .string()
+  .regex(/^[A-Za-z0-9_]{1,128}$/, 'give the output table name of the segment');
 
 const matching = z.strictObject({
   email: columnName,

@@ -103,6 +103,8 @@ const propertiesOf = ({ contact }: Change): readonly (readonly [string, string |
 
 /** A name of our own, for contacts that get only one property; it is taken back. */
 const ownName = 'export_merge_check';
+/** A holder of this step that stood still may take `ownName` back between our two writes, once. */
+const triesToReplace = 3;
 
 async function tryOn(
   ports: Ports,
@@ -147,21 +149,28 @@ async function tryOn(
     }
   };
 
+  /** `false`: perhaps not, so the whole try is made again. */
+  const takeBack = async (): Promise<boolean> => (await write({ [ownName]: null })) !== null;
+
   const [first, second] = propertiesOf(change);
   if (first === undefined) return 'not-fit';
   const before = await write(undefined);
   if (before === 'refused') return 'not-fit';
   if (before === null) return 'no-answer';
   // Left by a try that a crash cut off, it would look like somebody's property.
-  if (before.has(ownName)) await write({ [ownName]: null });
-  else if (before.size > 0) return 'not-fit';
+  if (before.has(ownName)) {
+    if (!(await takeBack())) return 'no-answer';
+  } else if (before.size > 0) return 'not-fit';
 
   const [probeName, probeValue] = second ?? [ownName, true];
-  const probed = await write({ [probeName]: probeValue });
-  const after = await write({ [first[0]]: first[1] });
-  if (probed === 'refused' || after === 'refused') return 'not-fit';
-  if (probed === null || after === null) return 'no-answer';
-  const merges = after.has(probeName);
-  if (merges && probeName === ownName) await write({ [ownName]: null });
-  return merges ? 'merges' : 'replaces';
+  for (let tries = 0; tries < triesToReplace; tries += 1) {
+    const probed = await write({ [probeName]: probeValue });
+    const after = await write({ [first[0]]: first[1] });
+    if (probed === null || after === null) return 'no-answer';
+    if (probed === 'refused') return 'not-fit';
+    if (after === 'refused') return probeName === ownName && !(await takeBack()) ? 'no-answer' : 'not-fit';
+    if (!after.has(probeName)) continue;
+    return probeName === ownName && !(await takeBack()) ? 'no-answer' : 'merges';
+  }
+  return 'replaces';
 }

@@ -4,6 +4,7 @@ import { type ConnectionDefinition, connectionDefinition } from '../../shared/do
 import { brandId, type RunId } from '../../shared/domain/ids.ts';
 import type { Run, RunKind } from '../../shared/domain/run.ts';
 import { runAt } from '../../shared/domain/run-ids.ts';
+import type { Destination } from '../../shared/ports/destination.ts';
 import type { EventFields, EventName } from '../../shared/ports/log.ts';
 import type { Ports } from '../../shared/ports/ports.ts';
 import { at as addressOf } from '../../shared/steps/addresses.ts';
@@ -11,7 +12,7 @@ import { type RunRequest, requestRun } from '../../shared/steps/request-run.ts';
 import { startDueRuns } from '../../shared/steps/start-due-runs.ts';
 import { supervise } from '../../shared/steps/supervise.ts';
 import { memoryBlobs } from '../memory/blobs.ts';
-import { virtualClock } from '../memory/clock.ts';
+import { type VirtualClock, virtualClock } from '../memory/clock.ts';
 import { type MemoryDestinationOptions, memoryDestination } from '../memory/memory-destination.ts';
 import type { MemoryPopulation } from '../memory/memory-population.ts';
 import { type MemorySourceOptions, memorySource } from '../memory/memory-source.ts';
@@ -35,12 +36,21 @@ export interface WorldOptions {
   readonly faults?: FaultPlan;
   readonly destination?: Omit<MemoryDestinationOptions, 'clock'>;
   readonly source?: MemorySourceOptions;
+  /** Omnisend in place of the one in memory; it answers in real time, for which virtual time waits. */
+  readonly outside?: (clock: VirtualClock) => Promise<Outside>;
   /** How many processes there are at first. */
   readonly processes?: number;
   /** The ports as one delivery of a message has them: a protection may be taken away there. */
   readonly variation?: Variation;
   /** The brand's budget, on both sides. */
   readonly requestsPerMinute?: number;
+}
+
+export interface Outside {
+  readonly destination: Destination;
+  readonly apiKey: string;
+  /** Passes when no request is on its way. */
+  quiet(): Promise<void>;
 }
 
 /** What is logged, as it is logged. */
@@ -75,6 +85,7 @@ export type World = Awaited<ReturnType<typeof flowWorld>>;
 export const flowWorld = async (options: WorldOptions) => {
   const { seed = 1, definition = newsletter, requestsPerMinute = 400 } = options;
   const clock = virtualClock({ seed });
+  const outside = await options.outside?.(clock);
   const draw = createDraw(seed);
   const logged: Logged[] = [];
   const errors: unknown[] = [];
@@ -93,7 +104,7 @@ export const flowWorld = async (options: WorldOptions) => {
   const poisoned = memoryQueue(clock);
   const source = memorySource(options.population, { pageSize: 200, prefixes: hexDigits, ...options.source });
   const destination = memoryDestination({ requestsPerMinute, seed, ...options.destination, clock });
-  const secrets = memorySecrets({ clock, seed: { [connection.secretName]: apiKey } });
+  const secrets = memorySecrets({ clock, seed: { [connection.secretName]: outside?.apiKey ?? apiKey } });
   const note = (event: EventName, fields: EventFields): void => void logged.push({ event, fields });
   let secretsMade = 0;
 
@@ -104,7 +115,7 @@ export const flowWorld = async (options: WorldOptions) => {
     queue,
     secrets,
     source,
-    destination,
+    destination: outside?.destination ?? destination,
     clock,
     log: { info: note, warn: note, error: note },
     limits: { requestsPerMinute, startRate: 0.97, readConcurrency: 4 },
@@ -191,6 +202,7 @@ export const flowWorld = async (options: WorldOptions) => {
       fireTimers(serving);
       deliveries.deliver(serving);
       await clock.settle();
+      await outside?.quiet();
       await clock.wakeNext(nextEventAt());
     }
   };

@@ -6,6 +6,7 @@ import type {
   RemoteBatch,
 } from '../../shared/domain/answers.ts';
 import { canonicalJson } from '../../shared/domain/canonical-json.ts';
+import type { Contact } from '../../shared/domain/contact.ts';
 import type { BatchId } from '../../shared/domain/ids.ts';
 import type { Change } from '../../shared/domain/plan.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
@@ -180,6 +181,16 @@ export const memoryDestination = (options: MemoryDestinationOptions): MemoryDest
     };
   };
 
+  /** What a batch's item would be refused for, a single contact is refused for too. */
+  const writeNow = (
+    brand: MemoryBrand,
+    contact: Contact,
+    withoutPhone: boolean,
+  ): DestinationAnswer<ReadonlySet<string>> => {
+    const decided = options.item?.(contact, 0);
+    return decided?.kind === 'refused' ? decided : ok(brand.write(contact, withoutPhone));
+  };
+
   const create = (
     brand: MemoryBrand,
     now: number,
@@ -230,7 +241,7 @@ export const memoryDestination = (options: MemoryDestinationOptions): MemoryDest
     },
     writeContact: (apiKey, change, { withoutPhone }) =>
       exchange({ operation: 'write-contact', apiKey, changes: [change] }, (brand) =>
-        ok(brand.write(change.contact, withoutPhone)),
+        writeNow(brand, change.contact, withoutPhone),
       ),
     listBatches: (apiKey, { state, from, offset }) =>
       exchange({ operation: 'list-batches', apiKey }, (brand, now) => {
