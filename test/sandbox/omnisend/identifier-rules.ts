@@ -34,7 +34,7 @@ function membersOf(value: JsonObject, path: string, faults: FieldFault[]) {
       faults.push(invalid(`${path}.${name}`, message));
       return undefined;
     },
-    only(known: readonly string[]): void {
+    refuseOthers(known: readonly string[]): void {
       for (const name of Object.keys(value)) {
         if (!known.includes(name)) faults.push(invalid(`${path}.${name}`, 'Unknown field'));
       }
@@ -51,7 +51,7 @@ function readConsent(value: unknown, path: string, rules: Rules, faults: FieldFa
     return undefined;
   }
   const members = membersOf(value, path, faults);
-  if (rules.strict) members.only(['source', 'createdAt', 'ip', 'userAgent']);
+  if (rules.strict) members.refuseOthers(['source', 'createdAt', 'ip', 'userAgent']);
   return {
     source: members.text('source', anyText, 'Must be a string'),
     createdAt: members.text('createdAt', isInstant, 'Must be an RFC 3339 timestamp'),
@@ -66,7 +66,7 @@ function readChannel(value: unknown, name: string, path: string, rules: Rules, f
     faults.push(invalid(path, 'Must be an object'));
     return undefined;
   }
-  membersOf(value, path, faults).only([name]);
+  membersOf(value, path, faults).refuseOthers([name]);
   const channel = value[name];
   if (channel === undefined) return undefined;
   if (!isObject(channel)) {
@@ -74,7 +74,7 @@ function readChannel(value: unknown, name: string, path: string, rules: Rules, f
     return undefined;
   }
   const members = membersOf(channel, `${path}.${name}`, faults);
-  if (rules.strict) members.only(['status', 'statusChangedAt']);
+  if (rules.strict) members.refuseOthers(['status', 'statusChangedAt']);
   const statusChangedAt = members.text('statusChangedAt', isInstant, 'Must be an RFC 3339 timestamp');
   const status = channel.status;
   if (isStatus(status)) return { status, statusChangedAt };
@@ -113,7 +113,7 @@ function readIdentifier(
     faults.push(invalid(`${path}.source`, 'Must be a string'));
   }
   if (rules.strict) {
-    membersOf(value, path, faults).only([
+    membersOf(value, path, faults).refuseOthers([
       'type',
       'id',
       'channels',
