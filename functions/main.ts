@@ -6,6 +6,7 @@ import { steps } from '../shared/domain/turn.ts';
 import { type Message, messages } from '../shared/messages.ts';
 import { type Approval, approveRun } from '../shared/steps/approve-run.ts';
 import { cancelRun } from '../shared/steps/cancel-run.ts';
+import { connect } from '../shared/steps/connect.ts';
 import { cutPages } from '../shared/steps/cut-pages.ts';
 import { describeRun, listRuns } from '../shared/steps/describe-run.ts';
 import { finish } from '../shared/steps/finish.ts';
@@ -22,6 +23,7 @@ import { startRun } from '../shared/steps/start-run.ts';
 import { supervise } from '../shared/steps/supervise.ts';
 import { approve } from './approve.ts';
 import { cancel } from './cancel.ts';
+import { connectBrand } from './connect.ts';
 import { health } from './health.ts';
 import { poisoned, queueStep } from './queue-step.ts';
 import { runExport } from './run-export.ts';
@@ -86,6 +88,12 @@ for (const step of steps) {
   );
 }
 
+http(
+  'connect',
+  'POST',
+  'connections/{id}/connect',
+  connectBrand(ports.clock.now, (id, confirmed) => connect(ports, id, confirmed)),
+);
 http(
   'run-export',
   'POST',

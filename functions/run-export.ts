@@ -5,6 +5,7 @@ import { type Claim, runKind } from '../shared/domain/run.ts';
 import { runAt, runForKey } from '../shared/domain/run-ids.ts';
 import type { RunRequest } from '../shared/steps/request-run.ts';
 import { atTheEdge } from './at-the-edge.ts';
+import { readBody } from './body.ts';
 import { problem } from './problem.ts';
 
 const body = z.strictObject({ kind: runKind.default('changes'), confirmBrand: brandId.optional() });
@@ -15,18 +16,10 @@ const maxKeyLength = 200;
 export const runExport = (now: () => number, request: (claim: Claim) => Promise<RunRequest>): HttpHandler =>
   atTheEdge(async (http) => {
     const id = exportId.safeParse(http.params.id);
-    const asked = body.safeParse(await bodyOf(http));
     const key = http.headers.get('idempotency-key');
     if (!id.success) return problem(404, 'Unknown export', 'There is no export of that id.');
-    if (!asked.success) {
-      const errors = asked.error.issues.map(({ path, message }) => ({
-        field: path.join('.') || 'body',
-        message,
-      }));
-      return problem(400, 'The body is wrong', 'Send nothing, or {"kind": "changes" | "full" | "dry-run"}.', {
-        errors,
-      });
-    }
+    const asked = await readBody(http, body, 'Send nothing, or {"kind": "changes" | "full" | "dry-run"}.');
+    if (asked.kind === 'wrong') return asked.answer;
     if (key !== null && (key.length === 0 || key.length > maxKeyLength)) {
       return problem(400, 'The Idempotency-Key is wrong', `Send 1 to ${maxKeyLength} characters, or none.`);
     }
@@ -34,8 +27,8 @@ export const runExport = (now: () => number, request: (claim: Claim) => Promise<
     const answer = await request({
       runId: key === null ? runAt(id.data, requestedAt) : runForKey(id.data, key),
       exportId: id.data,
-      kind: asked.data.kind,
-      ...(asked.data.confirmBrand !== undefined && { confirmBrand: asked.data.confirmBrand }),
+      kind: asked.value.kind,
+      ...(asked.value.confirmBrand !== undefined && { confirmBrand: asked.value.confirmBrand }),
       trigger: 'http',
       requestedAt,
     });
@@ -63,13 +56,3 @@ export const runExport = (now: () => number, request: (claim: Claim) => Promise<
   });
 
 const addressOf = (http: HttpRequest, run: string): string => new URL(`/api/runs/${run}`, http.url).href;
-
-const bodyOf = async (http: HttpRequest): Promise<unknown> => {
-  const text = await http.text();
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-};

@@ -54,6 +54,7 @@ export function compose(
     log: consoleLog,
     limits: {
       requestsPerMinute: config.requestsPerMinute,
+      tagsPerMinute: config.tagsPerMinute,
       startRate: config.startRate,
       readConcurrency: config.readConcurrency,
     },

@@ -17,6 +17,7 @@ interface Config {
   readonly vaultUrl: string;
   readonly omnisendUrl: string;
   readonly requestsPerMinute: number;
+  readonly tagsPerMinute: number;
   readonly startRate: number;
   readonly readConcurrency: number;
 }
@@ -63,6 +64,7 @@ export function parseConfig(environment: Environment): ParsedConfig {
     vaultUrl: reader.address('KEY_VAULT_URL'),
     omnisendUrl: reader.address('OMNISEND_URL', 'https://api.omnisend.com/api'),
     requestsPerMinute: reader.number('REQUESTS_PER_MINUTE', 400, { min: 1, max: 100_000, whole: true }),
+    tagsPerMinute: reader.number('TAGS_PER_MINUTE', 60, { min: 1, max: 100_000, whole: true }),
     startRate: reader.number('START_RATE', 0.97, { min: 0.01, max: 1, whole: false }),
     readConcurrency: reader.number('READ_CONCURRENCY', 4, { min: 1, max: 50, whole: true }),
   };

@@ -63,6 +63,7 @@ test('registers these functions and no others; all HTTP but health needs a key; 
     timer('remove-old', '0 17 * * * *'),
     ...steps.map(queue),
     ...steps.map((step) => queue(`${step}-poison`)),
+    http('connect', 'POST', 'connections/{id}/connect'),
     http('run-export', 'POST', 'exports/{id}/run'),
     http('runs', 'GET', 'runs'),
     http('run', 'GET', 'runs/{run}'),

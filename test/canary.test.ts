@@ -14,6 +14,7 @@ import { type Ear, openEar, type Place } from './canary/ear.ts';
 import { virtualClock } from './memory/clock.ts';
 import { startKeyVault } from './sandbox/key-vault/key-vault.ts';
 import { startOmnisend } from './sandbox/omnisend/omnisend.ts';
+import { seedKeys } from './sandbox/omnisend/seeds.ts';
 import type { createSimulation } from './sandbox/omnisend/simulation.ts';
 
 let ear: Ear;
@@ -150,6 +151,51 @@ describe('a whole run tells nobody anything', () => {
   });
 });
 
+describe('the check of a key tells nobody the key, and makes no contact', () => {
+  const problem = (status: number, code: string) => ({ type: 'about:blank', status, code });
+  const contacts = async (): Promise<string> => {
+    const [brandID = ''] = secrets.key.split('-');
+    return (await fetch(`${omnisend.url}/control/contacts?brand=${brandID}`)).text();
+  };
+
+  test.each<[keyof typeof seedKeys, object]>([
+    ['full', { permissions: { read: 'granted', write: 'granted', brand: 'granted' }, advice: [] }],
+    ['contactsOnly', { permissions: { read: 'granted', write: 'granted', brand: 'missing' } }],
+    ['readOnly', { permissions: { read: 'granted', write: 'missing', brand: 'granted' } }],
+    ['otherBrand', { brand: { name: 'Sandbox Brand B' } }],
+    ['revoked', problem(422, 'key-refused')],
+  ])('of the kind %s', async (name, expected) => {
+    const secret = { name: 'omnisend-brand-a', value: seedKeys[name] };
+    await fetch(`${vault.url}/control/secrets`, { method: 'POST', body: JSON.stringify(secret) });
+    const before = await contacts();
+    expect(JSON.parse(await app.askToConnect())).toMatchObject(expected);
+    expect(await contacts()).toBe(before);
+    expect(ear.places()).toEqual(expect.arrayContaining(['answer', 'outbound URL']));
+    expect(ear.leaks()).toEqual([]);
+  });
+
+  test.each<[string, object, object]>([
+    ['Omnisend blocks the key', { block403: true }, problem(422, 'permission-missing')],
+    ['the version is retired', { retired: true }, problem(422, 'version-retired')],
+    ['Omnisend is down', { serverErrorShare: 1 }, problem(503, 'unreachable')],
+    ['a proxy answers with HTML', { htmlShare: 1 }, problem(503, 'unreachable')],
+    ['answers are lost', { lostResponseShare: 1 }, problem(503, 'unreachable')],
+    ['the budget is spent', { throttleShare: 1 }, problem(503, 'busy')],
+  ])('where %s', async (_what, faults, expected) => {
+    await omnisendFaults(faults);
+    expect(JSON.parse(await app.askToConnect())).toMatchObject(expected);
+    expect(ear.leaks()).toEqual([]);
+  });
+
+  test('where what is stored is no key', async () => {
+    const secret = { name: 'omnisend-brand-a', value: secrets.token.replace('-', '') };
+    await fetch(`${vault.url}/control/secrets`, { method: 'POST', body: JSON.stringify(secret) });
+    expect(JSON.parse(await app.askToConnect())).toMatchObject(problem(422, 'key-refused'));
+    expect(JSON.stringify(await app.ports.store.slots.list(secret.value))).toBe('[]');
+    expect(ear.leaks()).toEqual([]);
+  });
+});
+
 test('a message, or a poisoned one, that holds what it must not is not repeated', async () => {
   const { msdynci_email: email } = accepted;
   const message = { version: 1, run: 'newsletter.1', brand: 'b', lane: 0, slice: 0, epoch: 0, sequence: 0 };
@@ -171,6 +217,8 @@ test('what a caller of the API sends by mistake is not echoed', async () => {
   await app.askForRun({ body: JSON.stringify({ kind: accepted.msdynci_email }) });
   await app.askForRun({ body: `{"kind": ${accepted.msdynci_email}` });
   await app.askForRun({ headers: { 'idempotency-key': accepted.msdynci_email } });
+  await app.askToConnect({ body: JSON.stringify({ confirmBrand: secrets.key }) });
+  await app.askToConnect({ body: JSON.stringify({ [secrets.token]: accepted.msdynci_email }) });
   expect(ear.places()).toEqual(expect.arrayContaining(['answer', 'queue message']));
   expect(ear.leaks()).toEqual([]);
 });

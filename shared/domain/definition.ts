@@ -93,7 +93,8 @@ export const exportDefinition = z.strictObject({
   consent: consent.optional(),
   /** What becomes of an empty source value: left out, so that it wipes nothing, or sent as "no value". */
   onEmpty: z.enum(['omit', 'clear']).default('omit'),
-  marker: z.enum(['property', 'none']).default('property'),
+  /** How membership shows in Omnisend: a boolean custom property or a tag per segment, or not at all. */
+  marker: z.enum(['property', 'tag', 'none']).default('property'),
   /** Prefix of the marker's name, for two exports of one segment to one brand. */
   markerPrefix: z
     .string()

@@ -32,7 +32,7 @@ const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 /** Every guard that holds this run; none: it may go on. */
 export const checkGuards = ({ tally, read, definition, first }: GuardInput): readonly GuardFinding[] => {
   const { guards } = definition;
-  const members = tally.unchanged + tally.upserts;
+  const members = tally.unchanged + tally.upserts + tally.tagged;
   const leaves = tally.leaves + tally.takenBack;
   const findings: GuardFinding[] = [];
   const hold = (code: GuardCode, message: string): void => {

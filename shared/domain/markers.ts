@@ -7,7 +7,10 @@ import { exportId } from './ids.ts';
 export const markerOwner = z.object({ export: exportId, segment: segmentName });
 export type MarkerOwner = z.infer<typeof markerOwner>;
 
-/** Omnisend's limit for the name of a custom property. */
+/**
+ * Omnisend's limit for the name of a custom property, and what its own plugin lets through as a tag
+ * (`[A-Za-z0-9_\- ]{1,128}`; https://github.com/omnisend/wp-omnisend). Prefix and segment allow no other characters.
+ */
 const maxNameLength = 128;
 
 /** The membership markers' names, aligned with the definition's segments; none where the export makes no markers. */
@@ -15,6 +18,21 @@ export const markerNames = (
   definition: Pick<ExportDefinition, 'marker' | 'markerPrefix' | 'segments'>,
 ): readonly string[] =>
   definition.marker === 'none' ? [] : definition.segments.map((name) => `${definition.markerPrefix}${name}`);
+
+/** The same names as they are made now: what Omnisend has of the other kind is taken back. */
+export const madeMarkers = (
+  definition: Pick<ExportDefinition, 'marker' | 'markerPrefix' | 'segments'>,
+): { readonly properties: readonly string[]; readonly tags: readonly string[] } => {
+  const names = markerNames(definition);
+  switch (definition.marker) {
+    case 'property':
+      return { properties: names, tags: [] };
+    case 'tag':
+      return { properties: [], tags: names };
+    case 'none':
+      return { properties: [], tags: [] };
+  }
+};
 
 /** Names that Omnisend would not take, or that another property of the same export has already. */
 export const markerFaults = (definition: ExportDefinition): ConfigurationFault[] =>
@@ -28,7 +46,7 @@ export const markerFaults = (definition: ExportDefinition): ConfigurationFault[]
           remedy: 'Choose a shorter "markerPrefix".',
         },
       ];
-    if (Object.hasOwn(definition.customProperties, name))
+    if (definition.marker === 'property' && Object.hasOwn(definition.customProperties, name))
       return [
         {
           field,

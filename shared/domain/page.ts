@@ -10,7 +10,7 @@ export const maxPageChanges = 1_000;
 export const maxBatchAttempts = 5;
 
 /** Rows `[from, to)` of a page, counted from the page's first change. */
-const rowRange = z.tuple([z.int(), z.int()]);
+export const rowRange = z.tuple([z.int(), z.int()]);
 export type RowRange = z.infer<typeof rowRange>;
 
 /** State belongs to the batch; what became of a page is derived from its batches. */

@@ -3,8 +3,8 @@ import type { ExportDefinition } from './definition.ts';
 import { settleRivals } from './duplicates.ts';
 import { fingerprintOf, mappingVersion } from './fingerprint.ts';
 import type { KeyHash } from './ids.ts';
-import { markerNames } from './markers.ts';
-import type { Change, SnapshotRecord } from './plan.ts';
+import { madeMarkers, markerNames } from './markers.ts';
+import type { Change, SnapshotRecord, Tagging } from './plan.ts';
 import type { RunKind } from './run.ts';
 import type { DuplicateRow, SpoolRow } from './spool.ts';
 import type { PlanTally } from './tally.ts';
@@ -12,6 +12,8 @@ import type { PlanTally } from './tally.ts';
 export interface ShardPlan {
   /** In key order. */
   readonly changes: readonly Change[];
+  /** In key order. */
+  readonly taggings: readonly Tagging[];
   /** In key order, losers of one key in their fixed order. */
   readonly duplicates: readonly DuplicateRow[];
   /**
@@ -39,12 +41,15 @@ const rowsByKey = (rows: readonly SpoolRow[]): Map<KeyHash, SpoolRow[]> => {
   return groups;
 };
 
-/** Markers travel as boolean custom properties inside the contact itself. */
+/**
+ * Marker properties travel as booleans inside the contact itself. A custom property may have the name of a marker that
+ * the export made before: then its value takes the marker's place.
+ */
 const withMarkers = (contact: Contact, set: readonly string[], taken: readonly string[]): Contact => {
   if (set.length + taken.length === 0) return contact;
   const properties: Record<string, PropertyValue> = { ...contact.properties };
   for (const name of set) properties[name] = true;
-  for (const name of taken) properties[name] = false;
+  for (const name of taken) if (!Object.hasOwn(properties, name)) properties[name] = false;
   return { ...contact, properties };
 };
 
@@ -52,57 +57,75 @@ const without = (names: readonly string[], gone: readonly string[]): string[] =>
   names.filter((name) => !gone.includes(name)).sort();
 
 /**
- * What is to be told to Omnisend about the contacts of one shard. rows = duplicate + unchanged + upserts; a dry run
- * plans as `changes` does.
+ * What is to be told to Omnisend about the contacts of one shard. rows = duplicate + unchanged + upserts + tagged; a dry
+ * run plans as `changes` does.
  */
 export const planShard = ({ rows, records, definition, kind }: ShardInput): ShardPlan => {
   const names = markerNames(definition);
+  const made = madeMarkers(definition);
   const version = mappingVersion(definition);
   const members = rowsByKey(rows);
   const known = new Map(records.map((record) => [record.key, record]));
   const changes: Change[] = [];
+  const taggings: Tagging[] = [];
   const duplicates: DuplicateRow[] = [];
   const dropped: KeyHash[] = [];
   const tally = {
     duplicate: 0,
     unchanged: 0,
     upserts: 0,
+    tagged: 0,
     joined: 0,
     leaves: 0,
     takenBack: 0,
     known: records.length,
   };
 
-  const planMember = (rivals: readonly SpoolRow[], record: SnapshotRecord | undefined): void => {
-    const { winner, losers, segments } = settleRivals(rivals);
-    for (const { id, key } of losers) duplicates.push({ id, key, winner: winner.id });
-    tally.duplicate += losers.length;
-
-    const markers = names.filter((_, position) => segments.includes(position)).sort();
-    // Flags that go back to false are no part of the fingerprint: once settled they would make the contact look changed.
-    const fingerprint = fingerprintOf(winner.contact, markers, version);
-    if (kind !== 'full' && record?.fingerprint === fingerprint) {
-      tally.unchanged += 1;
-      return;
-    }
-    const taken = without(record?.markers ?? [], markers);
-    tally.upserts += 1;
-    if (record === undefined) tally.joined += 1;
-    if (taken.some((name) => !names.includes(name))) tally.takenBack += 1;
-    const contact = withMarkers(winner.contact, markers, taken);
-    changes.push({ kind: 'upsert', key: winner.key, id: winner.id, contact, fingerprint, markers });
+  /** Answers the change's position, for a tagging of the same contact. */
+  const tell = (change: Change): number => changes.push(change) - 1;
+  const tag = (tagging: Tagging): void => {
+    if (tagging.add.length + tagging.remove.length > 0) taggings.push(tagging);
   };
 
-  const planLeaver = (record: SnapshotRecord): void => {
+  const planMember = (rivals: readonly SpoolRow[], record: SnapshotRecord | undefined): void => {
+    const { winner, losers, segments } = settleRivals(rivals);
+    const { key, id } = winner;
+    for (const loser of losers) duplicates.push({ id: loser.id, key, winner: id });
+    tally.duplicate += losers.length;
+
+    const wanted = names.filter((_, position) => segments.includes(position)).sort();
+    const markers = definition.marker === 'property' ? wanted : [];
+    const tags = definition.marker === 'tag' ? wanted : [];
+    // Flags that go back to false are no part of the fingerprint: once settled they would make the contact look changed.
+    const fingerprint = fingerprintOf(winner.contact, markers, version);
+    const isAsTold = kind !== 'full' && record?.fingerprint === fingerprint;
+    // What Omnisend has of a record without a fingerprint is not sure, so all of it is told again.
+    const tellsAll = kind === 'full' || record?.fingerprint === undefined;
+    const add = without(tags, tellsAll ? [] : (record.tags ?? []));
+    const remove = without(record?.tags ?? [], tags);
+    const taken = without(record?.markers ?? [], markers);
+
+    if (!isAsTold) tally.upserts += 1;
+    else if (add.length + remove.length > 0) tally.tagged += 1;
+    else tally.unchanged += 1;
+    if (record === undefined) tally.joined += 1;
+    if (without(taken, made.properties).length + without(remove, made.tags).length > 0) tally.takenBack += 1;
+    const contact = withMarkers(winner.contact, markers, taken);
+    const change = isAsTold ? null : tell({ kind: 'upsert', key, id, contact, fingerprint, markers });
+    tag({ kind: 'upsert', key, id, email: contact.email, add, remove, change });
+  };
+
+  const planLeaver = ({ key, id, email, markers, tags = [] }: SnapshotRecord): void => {
     // `keep` lets leavers keep their markers, but not those that the definition no longer makes.
-    const kept =
-      definition.onLeave === 'keep' ? record.markers.filter((name) => names.includes(name)).sort() : [];
-    const taken = without(record.markers, kept);
-    if (taken.length > 0) {
-      tally.leaves += 1;
-      const contact = withMarkers({ email: record.email }, [], taken);
-      changes.push({ kind: 'leave', key: record.key, id: record.id, contact, markers: kept });
-    } else if (definition.onLeave === 'mark') dropped.push(record.key);
+    const keeps = definition.onLeave === 'keep';
+    const taken = without(markers, keeps ? made.properties : []);
+    const remove = without(tags, keeps ? made.tags : []);
+    if (taken.length + remove.length > 0) tally.leaves += 1;
+    else if (!keeps) dropped.push(key);
+    const contact = withMarkers({ email }, [], taken);
+    const left = without(markers, taken);
+    const change = taken.length > 0 ? tell({ kind: 'leave', key, id, contact, markers: left }) : null;
+    tag({ kind: 'leave', key, id, email, add: [], remove, change });
   };
 
   for (const key of [...new Set([...members.keys(), ...known.keys()])].sort()) {
@@ -111,5 +134,5 @@ export const planShard = ({ rows, records, definition, kind }: ShardInput): Shar
     if (rivals !== undefined) planMember(rivals, record);
     else if (record !== undefined) planLeaver(record);
   }
-  return { changes, duplicates, dropped, tally };
+  return { changes, taggings, duplicates, dropped, tally };
 };

@@ -1,6 +1,8 @@
 import type { Page } from './page.ts';
 import type { RunKind } from './run.ts';
-import { sendTallies } from './send-tally.ts';
+import { addSends, sendTallies } from './send-tally.ts';
+import type { TagCall } from './tag-call.ts';
+import { tagTallies } from './tag-tally.ts';
 import type { PlanTally, ReadTally, RunTally } from './tally.ts';
 
 export interface RunAccount {
@@ -11,6 +13,9 @@ export interface RunAccount {
   /** Every shard is planned: then a row without a place in the plan is a row lost, and `conserves` says so. */
   readonly planComplete: boolean;
   readonly pages: Iterable<Page>;
+  readonly tagCalls: Iterable<TagCall>;
+  /** The run ends with this account: a tag call that owes its answer is failed. Before that it is unsent. */
+  readonly atEnd: boolean;
 }
 
 const phoneInUse = 'phone:phone-in-use';
@@ -18,17 +23,18 @@ const phoneInUse = 'phone:phone-in-use';
 const withPhonesInUse = (leftOut: ReadTally['leftOut'], rows: number): ReadTally['leftOut'] =>
   rows === 0 ? leftOut : { ...leftOut, [phoneInUse]: (leftOut[phoneInUse] ?? 0) + rows };
 
+const nothingPlanned = { duplicate: 0, unchanged: 0, upserts: 0, tagged: 0, leaves: 0 };
+
 /** The run's account from stored rows. Before its end, `unsent` are the rows without an outcome so far. */
-export const runTally = ({ read, plan, planComplete, pages }: RunAccount): RunTally => {
+export const runTally = ({ read, plan, planComplete, pages, tagCalls, atEnd }: RunAccount): RunTally => {
   const sent = sendTallies(pages);
-  const { duplicate, unchanged, upserts, leaves } = plan ?? {
-    duplicate: 0,
-    unchanged: 0,
-    upserts: 0,
-    leaves: 0,
-  };
-  const notPlanned = planComplete ? 0 : read.spooled - duplicate - unchanged - upserts;
-  const { accepted, refused, failed } = sent.upserts;
+  const tagged = tagTallies(tagCalls, atEnd);
+  const planned = plan ?? nothingPlanned;
+  const { duplicate, unchanged } = planned;
+  const toSend = planned.upserts + planned.tagged;
+  const notPlanned = planComplete ? 0 : read.spooled - duplicate - unchanged - toSend;
+  const { accepted, refused, failed } = addSends(sent.upserts, tagged.upserts);
+  const leaves = addSends(sent.leaves, tagged.leaves);
   return {
     read: read.read,
     accepted,
@@ -37,11 +43,9 @@ export const runTally = ({ read, plan, planComplete, pages }: RunAccount): RunTa
     invalid: read.invalid,
     refused,
     failed,
-    unsent: notPlanned + upserts - accepted - refused - failed,
-    leaves: {
-      ...sent.leaves,
-      unsent: leaves - sent.leaves.accepted - sent.leaves.refused - sent.leaves.failed,
-    },
+    unsent: notPlanned + toSend - accepted - refused - failed,
+    leaves: { ...leaves, unsent: planned.leaves - leaves.accepted - leaves.refused - leaves.failed },
+    tags: tagged.tags,
     invalidByReason: read.invalidByReason,
     leftOut: withPhonesInUse(read.leftOut, sent.withoutPhone),
   };
@@ -69,7 +73,7 @@ export const endState = (
   { kind, stopped }: { readonly kind: RunKind; readonly stopped: boolean },
 ): 'succeeded' | 'partial' | 'failed' => {
   if (stopped) return 'failed';
-  const lost = tally.refused + tally.failed + tally.leaves.refused + tally.leaves.failed;
-  const unsent = kind === 'dry-run' ? 0 : tally.unsent + tally.leaves.unsent;
+  const lost = tally.refused + tally.failed + tally.leaves.refused + tally.leaves.failed + tally.tags.failed;
+  const unsent = kind === 'dry-run' ? 0 : tally.unsent + tally.leaves.unsent + tally.tags.unsent;
   return lost + unsent > 0 ? 'partial' : 'succeeded';
 };

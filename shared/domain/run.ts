@@ -31,6 +31,8 @@ export const exportState = z.object({
   brand: brandId.nullable(),
   /** A run that posted but could not commit its snapshot: the next one does so before it plans. */
   uncommitted: runId.nullable(),
+  /** When tags were last asked for, or are about to be. */
+  taggedAt: moment.nullable().default(null),
   /** The latest moment for which the schedule was looked at. */
   scheduledUntil: moment.nullable(),
 });
@@ -67,11 +69,17 @@ export const run = z.object({
       /** Shards planned so far. */
       planned: z.int(),
       snapshot: z.object({ run: runId, shards: z.int() }).nullable(),
+      /** Contacts to be tagged or untagged, over the shards planned so far. */
+      taggings: z.int().default(0),
       tally: planTally,
     })
     .nullable(),
   /** `null`: not cut yet. */
   pages: z.int().nullable(),
+  /** Shards whose tag calls are stored, which needs their batches to have ended. */
+  tagged: z.array(z.int()).default([]),
+  /** No tag call before this moment: one of an earlier run that says the opposite may still be applied. */
+  tagsFrom: moment.default(0),
   /** How often settlement has looked, so that it looks less and less often. */
   looks: z.int(),
   /** When a permission was first refused, to a look and to a post, until it is granted again. */

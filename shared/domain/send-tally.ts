@@ -9,7 +9,7 @@ export interface SendTallies {
   readonly withoutPhone: number;
 }
 
-const addSends = (a: SendTally, b: SendTally): SendTally => ({
+export const addSends = (a: SendTally, b: SendTally): SendTally => ({
   accepted: a.accepted + b.accepted,
   refused: a.refused + b.refused,
   failed: a.failed + b.failed,

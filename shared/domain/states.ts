@@ -30,6 +30,20 @@ export const batchTransitions = {
 export type BatchState = keyof typeof batchTransitions;
 export const batchStates = Object.keys(batchTransitions) as readonly BatchState[];
 
+export const tagCallTransitions = {
+  planned: ['intent', 'cancelled', 'failed'],
+  // An intent whose answer is lost is taken over as one.
+  intent: ['intent', 'requested', 'planned', 'split', 'refused', 'failed'],
+  requested: [],
+  refused: [],
+  failed: [],
+  cancelled: [],
+  split: [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type TagCallState = keyof typeof tagCallTransitions;
+export const tagCallStates = Object.keys(tagCallTransitions) as readonly TagCallState[];
+
 const assertTransition =
   <State extends string>(kind: string, transitions: Readonly<Record<State, readonly string[]>>) =>
   (from: State, to: State): State => {
@@ -40,3 +54,4 @@ const assertTransition =
 /** Returns `to`, or throws: an illegal transition is a bug of ours. */
 export const toRunState = assertTransition<RunState>('run', runTransitions);
 export const toBatchState = assertTransition<BatchState>('batch', batchTransitions);
+export const toTagCallState = assertTransition<TagCallState>('tag call', tagCallTransitions);

@@ -14,15 +14,17 @@ export const readTally = z.object({
 });
 export type ReadTally = z.infer<typeof readTally>;
 
-/** What planning decided. spooled = duplicate + unchanged + upserts. */
+/** What planning decided. spooled = duplicate + unchanged + upserts + tagged. */
 export const planTally = z.object({
   duplicate: count,
   unchanged: count,
   upserts: count,
+  /** Members whose contact stays as it is: only tags are set or taken. */
+  tagged: count,
   /** Upserts whose key the snapshot does not know: contacts that may be new to Omnisend, and to its bill. */
   joined: count,
   leaves: count,
-  /** Upserts that take back a marker which the definition no longer makes; the leave guard counts them. */
+  /** Members that lose a marker which the definition no longer makes; the leave guard counts them. */
   takenBack: count,
   /** Records of the snapshot before this run: what the leave guard's share refers to. */
   known: count,
@@ -32,6 +34,12 @@ export type PlanTally = z.infer<typeof planTally>;
 /** What became of the rows of a page, a run: of upserts, and apart from them of leaves. */
 export const sendTally = z.object({ accepted: count, refused: count, failed: count, unsent: count });
 export type SendTally = z.infer<typeof sendTally>;
+
+/** Contacts × tags: what became of the tags of contacts that were ready for them. */
+const tagTally = z
+  .object({ requested: count, failed: count, unsent: count })
+  .default({ requested: 0, failed: 0, unsent: 0 });
+export type TagTally = z.infer<typeof tagTally>;
 
 /** The run's final account. */
 export const runTally = z.object({
@@ -44,6 +52,7 @@ export const runTally = z.object({
   failed: count,
   unsent: count,
   leaves: sendTally,
+  tags: tagTally,
   invalidByReason: countByName,
   leftOut: countByName,
 });

@@ -18,6 +18,13 @@ export interface ContactOptions {
   readonly withoutPhone: boolean;
 }
 
+/** Sets or takes one tag, of at most 250 contacts. */
+export interface TagChange {
+  readonly direction: 'add' | 'remove';
+  readonly tag: string;
+  readonly emails: readonly string[];
+}
+
 /**
  * Omnisend, one request a call. `apiKey` is read by its name for each use and never stored. Who calls has reserved a
  * slot first; the adapter never repeats a request.
@@ -34,6 +41,8 @@ export interface Destination {
     change: Change,
     options: ContactOptions,
   ): Promise<DestinationAnswer<ReadonlySet<string>>>;
+  /** `ok`: taken, and applied seconds later. Addresses that Omnisend does not know are passed over. */
+  changeTags(apiKey: string, change: TagChange): Promise<DestinationAnswer<null>>;
   /** Contact batches, up to 250 a listing. `from`: created on this UTC day (`YYYY-MM-DD`) or later. */
   listBatches(
     apiKey: string,

@@ -1,5 +1,6 @@
 /** Every event the app reports, one per step. Fields are counts, ids, states and codes; never a value of a row. */
 export type EventName =
+  | 'connection-checked'
   | 'run-requested'
   | 'run-skipped'
   | 'run-held'
@@ -12,6 +13,7 @@ export type EventName =
   | 'pages-cut'
   | 'lane-worked'
   | 'batches-settled'
+  | 'tags-requested'
   | 'run-ended'
   | 'supervised'
   | 'old-removed'

@@ -11,7 +11,9 @@ import type { Store } from './store.ts';
 interface Limits {
   /** Omnisend's budget per brand: requests in any 60 s. */
   readonly requestsPerMinute: number;
-  /** Share of the budget at which a brand starts, and which it never exceeds. */
+  /** The same of calls that set or take tags, which count in the first one too. */
+  readonly tagsPerMinute: number;
+  /** Share of the budgets at which a brand starts, and which it never exceeds. */
   readonly startRate: number;
   /** Slices of one environment that are read at the same time. */
   readonly readConcurrency: number;

@@ -23,6 +23,11 @@ export interface Rows<T> {
   insertAll(partition: string, rows: readonly { readonly key: string; readonly value: T }[]): Promise<void>;
   /** The row as written, or `undefined` where it was changed or removed since `row` was read. */
   replace(row: Row<T>, value: T): Promise<Row<T> | undefined>;
+  /**
+   * Up to 100 rows of one partition, all of them written or none: `false` where any was changed or removed since it
+   * was read.
+   */
+  replaceAll(changes: readonly { readonly row: Row<T>; readonly value: T }[]): Promise<boolean>;
   /** Removing what is gone is success. */
   remove(address: RowAddress): Promise<void>;
   /** All rows of a partition in the order of their keys. */

@@ -6,6 +6,7 @@ import type { ExportState, Run, SkippedOccurrence } from '../domain/run.ts';
 import type { Readers, Slice } from '../domain/slice.ts';
 import type { Slots } from '../domain/slots.ts';
 import type { SnapshotManifest } from '../domain/snapshot.ts';
+import type { TagCall } from '../domain/tag-call.ts';
 import type { Rows } from './rows.ts';
 
 /** Every table of the app. The comment gives partition / key. */
@@ -34,7 +35,9 @@ export interface Store {
   readonly markers: Rows<MarkerOwner>;
   /** brand id / lane number */
   readonly lanes: Rows<Lane>;
-  /** brand id / `all` */
+  /** run id / key of the call */
+  readonly tagCalls: Rows<TagCall>;
+  /** brand id / `all`, and `tags` for what tag calls take besides */
   readonly slots: Rows<Slots>;
   /** export id / brand id */
   readonly snapshots: Rows<SnapshotManifest>;

@@ -24,7 +24,10 @@ export const at = {
   brand: (brand: BrandId): RowAddress => ({ partition: 'brands', key: brand }),
   marker: (brand: BrandId, name: string): RowAddress => ({ partition: brand, key: name }),
   lane: (brand: BrandId, number: number): RowAddress => ({ partition: brand, key: String(number) }),
+  tagCall: (run: RunId, key: string): RowAddress => ({ partition: run, key }),
   slots: (brand: BrandId): RowAddress => ({ partition: brand, key: 'all' }),
+  /** Of the same partition, so that one transaction takes a moment from both. */
+  tagSlots: (brand: BrandId): RowAddress => ({ partition: brand, key: 'tags' }),
   snapshot: (id: ExportId, brand: BrandId): RowAddress => ({ partition: id, key: brand }),
 } as const;
 
@@ -42,11 +45,13 @@ export const paths = {
   changes: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.changes`,
   ends: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.ends`,
   dropped: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.dropped`,
+  taggings: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.taggings`,
   pagesOf: (run: RunId): string => `runs/pages/${run}/`,
   duplicates: (run: RunId, shard: number): string => `runs/rows/${run}/duplicate/${numbered(shard)}`,
   duplicatesOf: (run: RunId): string => `runs/rows/${run}/duplicate/`,
   refused: (run: RunId, page: number, batch: number): string =>
     `runs/rows/${run}/refused/${numbered(page)}/${numbered(batch)}`,
+  refusedTags: (run: RunId, call: string): string => `runs/rows/${run}/refused/tags/${call}`,
   /** Accepted without a field, as Omnisend's answer for a batch tells. */
   leftOutOfBatch: (run: RunId, page: number, batch: number): string =>
     `runs/rows/${run}/left-out/pages/${numbered(page)}-${numbered(batch)}`,

@@ -3,11 +3,14 @@ import type { BrandId } from '../domain/ids.ts';
 import {
   afterAnswer,
   afterFailure,
+  afterFreeze,
   afterThrottled,
   isLate,
   isOpen,
   newSlots,
+  type Purpose,
   reserve,
+  reserveTag,
   type Slots,
 } from '../domain/slots.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -22,12 +25,19 @@ export type Reservation =
 
 const maxRate = ({ limits }: Ports): number => limits.requestsPerMinute * limits.startRate;
 
+interface Wanted {
+  readonly count: number;
+  readonly purpose: Purpose;
+  /** No slot further ahead than this is taken. */
+  readonly withinMs?: number;
+}
+
 /** Takes the next free slots of a brand. Every request to Omnisend is made in one, whoever makes it. */
-export async function reserveSlots(ports: Ports, brand: BrandId, count: number): Promise<Reservation> {
+export async function reserveSlots(ports: Ports, brand: BrandId, wanted: Wanted): Promise<Reservation> {
   let reservation: Reservation = { kind: 'reserved', moments: [] };
   await changeRow(ports.store.slots, at.slots(brand), (stored) => {
     const rate = maxRate(ports);
-    const answer = reserve(stored ?? newSlots(rate), { now: ports.clock.now(), count, maxRate: rate });
+    const answer = reserve(stored ?? newSlots(rate), { ...wanted, now: ports.clock.now(), maxRate: rate });
     reservation = answer;
     return answer.kind === 'reserved' ? answer.slots : undefined;
   });
@@ -84,17 +94,45 @@ export async function ask<T>(
   brand: BrandId,
   request: () => Promise<DestinationAnswer<T>>,
 ): Promise<Asked<T>> {
-  const [asked] = await askAll(ports, brand, [request]);
-  return asked ?? { kind: 'later', at: ports.clock.now() + missedPauseMs };
+  return askOne(ports, brand, request, { count: 1, purpose: 'read' });
 }
 
-/** Several requests in slots that are reserved together. Those that got none, or missed theirs, are `later`. */
+/** For somebody who waits for it: `later` at once where no slot is free within that time, and none is taken. */
+export async function askSoon<T>(
+  ports: Ports,
+  brand: BrandId,
+  request: () => Promise<DestinationAnswer<T>>,
+  { withinMs }: { readonly withinMs: number },
+): Promise<Asked<T>> {
+  return askOne(ports, brand, request, { count: 1, purpose: 'read', withinMs });
+}
+
+/** Several questions in slots that are reserved together. Those that got none, or missed theirs, are `later`. */
 export async function askAll<T>(
   ports: Ports,
   brand: BrandId,
   requests: readonly (() => Promise<DestinationAnswer<T>>)[],
 ): Promise<readonly Asked<T>[]> {
-  const reservation = await reserveSlots(ports, brand, requests.length);
+  return askInSlots(ports, brand, requests, { count: requests.length, purpose: 'read' });
+}
+
+async function askOne<T>(
+  ports: Ports,
+  brand: BrandId,
+  request: () => Promise<DestinationAnswer<T>>,
+  wanted: Wanted,
+): Promise<Asked<T>> {
+  const [asked] = await askInSlots(ports, brand, [request], wanted);
+  return asked ?? { kind: 'later', at: ports.clock.now() + missedPauseMs };
+}
+
+async function askInSlots<T>(
+  ports: Ports,
+  brand: BrandId,
+  requests: readonly (() => Promise<DestinationAnswer<T>>)[],
+  wanted: Wanted,
+): Promise<readonly Asked<T>[]> {
+  const reservation = await reserveSlots(ports, brand, wanted);
   if (reservation.kind === 'later') return requests.map(() => reservation);
   const asked = await Promise.all(
     requests.map(async (request, index): Promise<Asked<T>> => {
@@ -106,4 +144,59 @@ export async function askAll<T>(
   const answers = asked.flatMap((answer) => (answer.kind === 'later' ? [] : [answer]));
   await noteAnswers(ports, brand, answers);
   return asked;
+}
+
+/** The tag budget's own row takes part in every tag call. */
+const maxTagRate = ({ limits }: Ports): number => limits.tagsPerMinute * limits.startRate;
+
+export type TagSlot =
+  | { readonly kind: 'reserved'; readonly moment: number }
+  | { readonly kind: 'later'; readonly at: number };
+
+const maxTries = 50;
+
+/** One moment for one tag call, taken from both budgets of a brand by one transaction; then `awaitSlot` waits for it. */
+export async function reserveTagSlot(ports: Ports, brand: BrandId): Promise<TagSlot> {
+  const { slots } = ports.store;
+  const rates = { maxRate: maxRate(ports), maxTagRate: maxTagRate(ports) };
+  for (let tries = 0; tries < maxTries; tries += 1) {
+    const [all, tags] = await Promise.all([slots.get(at.slots(brand)), slots.get(at.tagSlots(brand))]);
+    if (all === undefined || tags === undefined) {
+      await slots.insert(at.slots(brand), newSlots(rates.maxRate));
+      await slots.insert(at.tagSlots(brand), newSlots(rates.maxTagRate));
+      continue;
+    }
+    const reserved = reserveTag(all.value, tags.value, { now: ports.clock.now(), ...rates });
+    if (reserved.kind === 'later') return reserved;
+    const isTaken = await slots.replaceAll([
+      { row: all, value: reserved.all },
+      { row: tags, value: reserved.tags },
+    ]);
+    if (isTaken) return { kind: 'reserved', moment: reserved.moment };
+  }
+  throw new Error(`The slots of brand ${brand} were changed by others ${maxTries} times in a row.`);
+}
+
+/**
+ * Tells the budgets what came of a tag call. Which of them a 429 is about is not said: both wait, and the scarcer one
+ * goes on slower. An outage is the brand's, whatever was asked.
+ */
+export async function noteTagAnswer(
+  ports: Ports,
+  brand: BrandId,
+  answer: DestinationAnswer<unknown>,
+): Promise<void> {
+  if (answer.kind !== 'throttled') return noteAnswers(ports, brand, [answer]);
+  const { retryAfterSeconds } = answer;
+  const noted = (rate: number) => ({
+    now: ports.clock.now(),
+    maxRate: rate,
+    ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
+  });
+  await changeRow(ports.store.slots, at.slots(brand), (stored) =>
+    stored === undefined ? undefined : afterFreeze(stored, noted(maxRate(ports))),
+  );
+  await changeRow(ports.store.slots, at.tagSlots(brand), (stored) =>
+    stored === undefined ? undefined : afterThrottled(stored, noted(maxTagRate(ports))),
+  );
 }

@@ -7,18 +7,31 @@ import { rowVerdicts } from '../domain/row-verdicts.ts';
 import type { Run } from '../domain/run.ts';
 import { bucketRange } from '../domain/sharding.ts';
 import type { RefusedRow } from '../domain/spool.ts';
+import type { TagCall } from '../domain/tag-call.ts';
+import { tagOutcomes } from '../domain/tag-outcomes.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
 import { changeRow } from './change-row.ts';
-import { loadChanges, loadPages, loadRun } from './load.ts';
+import { loadChanges, loadPages, loadRun, loadTagCalls, loadTaggings } from './load.ts';
 import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
+
+/** What a run asked of Omnisend, as stored. */
+export interface Sent {
+  readonly pages: readonly Page[];
+  readonly tagCalls: readonly TagCall[];
+}
+
+export async function loadSent(ports: Ports, run: Run): Promise<Sent> {
+  const [pages, tagCalls] = await Promise.all([loadPages(ports, run.id), loadTagCalls(ports, run)]);
+  return { pages, tagCalls };
+}
 
 /** Writes one shard of the snapshot as it is after the run. Repeating it writes the same bytes. */
 export async function commitOneShard(
   ports: Ports,
   run: Run,
   shard: number,
-  pages: readonly Page[],
+  { pages, tagCalls }: Sent,
 ): Promise<number> {
   const { plan, brand } = run;
   if (plan === null || brand === null) throw new Error(`Run ${run.id} commits without a plan.`);
@@ -34,6 +47,8 @@ export async function commitOneShard(
     records,
     changes,
     verdictOf: (index) => verdicts[index] ?? 'kept',
+    taggings: plan.taggings === 0 ? [] : await loadTaggings(ports, run.id, shard),
+    tagOutcomeOf: tagOutcomes(tagCalls, shard),
     dropped: dropped === undefined ? [] : parseLines<KeyHash>(dropped),
   });
   await ports.blobs.put(paths.snapshot(exportOf(run.id), brand.id, run.id, shard), buildKeyedBlob(after));
@@ -41,7 +56,7 @@ export async function commitOneShard(
 }
 
 /** What became of each change of one shard: its pages know, and the lists of refused rows. */
-async function verdictsOf(
+export async function verdictsOf(
   ports: Ports,
   shard: number,
   pages: readonly Page[],
@@ -124,10 +139,10 @@ export async function commitMissing(ports: Ports, run: Run): Promise<void> {
   const manifest = brand && (await ports.store.snapshots.get(at.snapshot(exportOf(run.id), brand.id)));
   // Only where nobody has committed since: its plan refers to the snapshot that is still the current one.
   if (plan !== null && (manifest?.value.current ?? null) === (plan.snapshot?.run ?? null)) {
-    const pages = await loadPages(ports, earlier.id);
+    const sent = await loadSent(ports, earlier);
     let records = 0;
     for (let shard = 0; shard < plan.shards; shard += 1) {
-      records += await commitOneShard(ports, earlier, shard, pages);
+      records += await commitOneShard(ports, earlier, shard, sent);
     }
     await makeCurrent(ports, earlier, records);
   }

@@ -1,4 +1,5 @@
 import { checkGuards } from '../domain/guards.ts';
+import { exportOf } from '../domain/ids.ts';
 import type { Page } from '../domain/page.ts';
 import { cutPages as cut, type ShardEnds } from '../domain/paging.ts';
 import { sumReads } from '../domain/read-tally.ts';
@@ -8,7 +9,7 @@ import { idleTurn, nextTurn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
-import { accountFor } from './account.ts';
+import { finalAccountFor } from './account.ts';
 import { at, keyOf, paths } from './addresses.ts';
 import { beginSending } from './begin-sending.ts';
 import { drain } from './drain.ts';
@@ -30,7 +31,7 @@ export async function cutPages(ports: Ports, message: MessageOf<'cut-pages'>): P
     }
     const findings = held.value.approvedAt === null ? await guard(ports, held.value) : null;
     if (findings !== null) return hold(ports, held, 'guard', findings);
-    if (held.value.pages === 0) return endUnsent(ports, held);
+    if (held.value.pages === 0 && !held.value.plan?.taggings) return endUnsent(ports, held);
     return sendWhenDrained(ports, held);
   });
 }
@@ -54,7 +55,7 @@ async function sendWhenSafe(ports: Ports, held: Held<Run>): Promise<readonly Out
 
 const replaced =
   'Omnisend replaces all custom properties of a contact when some are written, so this run would wipe others. ' +
-  'It cannot be approved: export without markers and custom properties.';
+  'It cannot be approved: export with "marker": "tag" or "none", and without custom properties.';
 const undecided =
   'Whether Omnisend merges custom properties or replaces them could not be found out, as every contact tried has some. ' +
   'Approve the run only if you know that they are merged.';
@@ -140,7 +141,7 @@ async function guard(ports: Ports, run: Run): Promise<string | null> {
 }
 
 async function endUnsent(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]> {
-  const tally = await accountFor(ports, held.value);
+  const tally = await finalAccountFor(ports, held.value);
   const now = ports.clock.now();
   await held.end(idleTurn(held.turn, now), (run) => ended(run, 'succeeded', null, tally, now));
   await afterEnd(ports, held.value);
@@ -150,9 +151,12 @@ async function endUnsent(ports: Ports, held: Held<Run>): Promise<readonly Outgoi
 async function send(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]> {
   const now = ports.clock.now();
   const turn = nextTurn(held.turn, 'settle', now, now + firstLookMs);
+  const state = await ports.store.states.get(at.state(exportOf(held.value.id)));
+  const tagsFrom = (state?.value.taggedAt ?? 0) + oppositeTagPauseMs;
   await held.end(turn, (run) => ({
     ...run,
     state: toRunState(run.state, 'sending'),
+    tagsFrom,
     progressAt: now,
   }));
   return [runMessage(held.value.id, turn, now), ...(await beginSending(ports, held.value))];
@@ -160,4 +164,6 @@ async function send(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]>
 
 /** Batches take a moment to be applied; looking before that only costs requests. */
 const firstLookMs = 2_000;
+/** Tags are applied some time after the answer: opposite calls for one contact are kept apart. */
+const oppositeTagPauseMs = 5 * 60_000;
 const pauseMs = 30_000;

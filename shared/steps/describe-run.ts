@@ -5,7 +5,7 @@ import type { RunTally } from '../domain/tally.ts';
 import type { Ports } from '../ports/ports.ts';
 import { accountFor } from './account.ts';
 import { at } from './addresses.ts';
-import { loadPages, loadSlices } from './load.ts';
+import { loadPages, loadSlices, loadTagCalls } from './load.ts';
 
 export interface RunSummary {
   readonly id: RunId;
@@ -33,9 +33,19 @@ export interface RunDescription extends RunSummary {
       readonly posted: number;
       readonly settled: number;
     };
+    /** Calls that tag or untag up to 250 contacts each; they are known once their contacts are accepted. */
+    readonly tagging: { readonly calls: number; readonly requested: number };
   };
   /** Of upserts and leaves together, as planned. */
-  readonly changes: { readonly upserts: number; readonly joined: number; readonly leaves: number } | null;
+  readonly changes: {
+    readonly upserts: number;
+    /**
+     * Of the upserts, contacts that the snapshot does not know: new to Omnisend, unless it has them from elsewhere.
+     * Omnisend bills by contacts.
+     */
+    readonly newToOmnisend: number;
+    readonly leaves: number;
+  } | null;
   /** Seconds until the last batch can be posted, at the brand's full budget. */
   readonly secondsLeftAtLeast: number | null;
 }
@@ -60,9 +70,10 @@ const summarise = (run: Run): RunSummary => ({
 export async function describeRun(ports: Ports, id: RunId): Promise<RunDescription | undefined> {
   const run = (await ports.store.runs.get(at.run(id)))?.value;
   if (run === undefined) return undefined;
-  const [slices, pages, tally] = await Promise.all([
+  const [slices, pages, calls, tally] = await Promise.all([
     loadSlices(ports, id),
     loadPages(ports, id),
+    loadTagCalls(ports, run),
     run.tally ?? accountFor(ports, run),
   ]);
   const batches = pages.flatMap((page) => page.batches).filter((batch) => batch.state !== 'split');
@@ -85,10 +96,14 @@ export async function describeRun(ports: Ports, id: RunId): Promise<RunDescripti
         posted: batches.filter((batch) => batch.postedAt !== null).length,
         settled: batches.filter((batch) => batch.state === 'settled' || batch.state === 'failed').length,
       },
+      tagging: {
+        calls: calls.filter((call) => call.state !== 'split').length,
+        requested: calls.filter((call) => call.state === 'requested').length,
+      },
     },
     changes: run.plan && {
       upserts: run.plan.tally.upserts,
-      joined: run.plan.tally.joined,
+      newToOmnisend: run.plan.tally.joined,
       leaves: run.plan.tally.leaves,
     },
     secondsLeftAtLeast:

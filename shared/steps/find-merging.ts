@@ -135,7 +135,7 @@ async function tryOn(
       case 'unauthorised':
       case 'forbidden':
       case 'retired':
-        await stopIfRefused(ports, run, key.value, [{ kind: 'answer', answer }]);
+        await stopIfRefused(ports, run, key.value, [answer]);
         return null;
       case 'refused':
       case 'conflict':

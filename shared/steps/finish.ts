@@ -4,12 +4,11 @@ import { idleTurn, nextTurn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
-import { accountFor } from './account.ts';
+import { finalAccountFor } from './account.ts';
 import { at } from './addresses.ts';
-import { commitOneShard, makeCurrent } from './commit-snapshot.ts';
+import { commitOneShard, loadSent, makeCurrent } from './commit-snapshot.ts';
 import { afterEnd, ended, type Reason } from './end-run.ts';
 import { inTurn } from './in-turn.ts';
-import { loadPages } from './load.ts';
 import { runMessage } from './outgoing.ts';
 
 const stepSeconds = 240;
@@ -18,7 +17,7 @@ const stepSeconds = 240;
 export async function finish(ports: Ports, message: MessageOf<'finish'>): Promise<readonly Outgoing[]> {
   return inTurn(ports, ports.store.runs, at.run(message.run), 'finish', message, async (held) => {
     const endAt = ports.clock.now() + stepSeconds * 1000;
-    const pages = await loadPages(ports, held.value.id);
+    const sent = await loadSent(ports, held.value);
     const shards = held.value.plan?.shards ?? 0;
     for (let shard = held.value.committed.shards; shard < shards; shard += 1) {
       if (ports.clock.now() >= endAt || ports.stopping.aborted) {
@@ -27,7 +26,7 @@ export async function finish(ports: Ports, message: MessageOf<'finish'>): Promis
         await held.end(turn);
         return [runMessage(held.value.id, turn, now)];
       }
-      const records = await commitOneShard(ports, held.value, shard, pages);
+      const records = await commitOneShard(ports, held.value, shard, sent);
       await held.update((run) => ({
         ...run,
         committed: { shards: shard + 1, records: run.committed.records + records },
@@ -35,7 +34,7 @@ export async function finish(ports: Ports, message: MessageOf<'finish'>): Promis
     }
     await makeCurrent(ports, held.value, held.value.committed.records);
 
-    const tally = await accountFor(ports, held.value);
+    const tally = await finalAccountFor(ports, held.value);
     const now = ports.clock.now();
     await held.end(idleTurn(held.turn, now), (run) => {
       const state =

@@ -2,10 +2,11 @@ import type { ExportId, RunId } from '../domain/ids.ts';
 import { parseLines } from '../domain/keyed-blob.ts';
 import { columnsOf } from '../domain/matching.ts';
 import type { Batch, Page } from '../domain/page.ts';
-import type { Change } from '../domain/plan.ts';
+import type { Change, Tagging } from '../domain/plan.ts';
 import { expandRows } from '../domain/rows-of.ts';
 import type { Run } from '../domain/run.ts';
 import type { Slice } from '../domain/slice.ts';
+import type { TagCall } from '../domain/tag-call.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row } from '../ports/rows.ts';
 import type { SourceQuestion } from '../ports/source.ts';
@@ -24,6 +25,18 @@ export async function loadSlices(ports: Ports, id: RunId): Promise<readonly Slic
 
 export async function loadPages(ports: Ports, id: RunId): Promise<readonly Page[]> {
   return (await ports.store.pages.list(id)).map((row) => row.value);
+}
+
+/** A run that tags nobody has none, and is not asked. */
+export async function loadTagCalls(ports: Ports, { id, plan }: Run): Promise<readonly TagCall[]> {
+  if (plan === null || plan.taggings === 0) return [];
+  return (await ports.store.tagCalls.list(id)).map((row) => row.value);
+}
+
+/** What a shard's plan tags and untags; tag calls name rows of this list. */
+export async function loadTaggings(ports: Ports, id: RunId, shard: number): Promise<readonly Tagging[]> {
+  const bytes = await ports.blobs.get(paths.taggings(id, shard));
+  return bytes === undefined ? [] : parseLines<Tagging>(bytes);
 }
 
 /** All changes of a page by row index, read from the shards' change lists. */

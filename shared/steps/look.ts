@@ -1,8 +1,10 @@
 import type { DestinationAnswer, ItemAnswer, RemoteBatch, RemoteBatchState } from '../domain/answers.ts';
 import type { BatchId, BrandId } from '../domain/ids.ts';
 import type { Run } from '../domain/run.ts';
+import { isProbeDue } from '../domain/slots.ts';
 import type { BatchListing } from '../ports/destination.ts';
 import type { Ports } from '../ports/ports.ts';
+import { at } from './addresses.ts';
 import { type Asked, askAll } from './ask.ts';
 
 export interface Refusal {
@@ -52,6 +54,16 @@ export class Look {
 
   get brand(): BrandId {
     return this.#brand;
+  }
+
+  /**
+   * After an outage a listing goes first: it may fail without a doubt about anything, which no post can. Posts wait
+   * for its answer, so a look makes one whether it has anything to ask or not.
+   */
+  async probe(): Promise<void> {
+    const slots = await this.#ports.store.slots.get(at.slots(this.#brand));
+    if (slots === undefined || !isProbeDue(slots.value, this.#ports.clock.now())) return;
+    await this.list({ state: 'pending' }, () => true);
   }
 
   /** Contact batches in the order in which Omnisend lists them, until `enough` says so; `null` when a listing failed. */

@@ -11,7 +11,7 @@ import { idleTurn, nextTurn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
-import { accountFor } from './account.ts';
+import { finalAccountFor } from './account.ts';
 import { at, paths } from './addresses.ts';
 import { commitMissing } from './commit-snapshot.ts';
 import { afterEnd, ended } from './end-run.ts';
@@ -31,6 +31,7 @@ const noPlanTally: PlanTally = {
   joined: 0,
   leaves: 0,
   takenBack: 0,
+  tagged: 0,
   known: 0,
 };
 
@@ -51,7 +52,12 @@ export async function planShards(
     while (plan.planned < plan.shards) {
       if (ports.clock.now() >= endAt || ports.stopping.aborted) return goOn(ports, held, 'plan-shards');
       const planned = await planOne(ports, held.value, plan, spool, reader);
-      plan = { ...plan, planned: plan.planned + 1, tally: addPlanTallies(plan.tally, planned.tally) };
+      plan = {
+        ...plan,
+        planned: plan.planned + 1,
+        taggings: plan.taggings + planned.taggings.length,
+        tally: addPlanTallies(plan.tally, planned.tally),
+      };
       const progressed = plan;
       await held.update((run) => ({ ...run, plan: progressed, progressAt: ports.clock.now() }));
     }
@@ -77,6 +83,7 @@ async function beginPlan(ports: Ports, run: Run, rows: number): Promise<Plan> {
     shards: shardsFor(Math.max(rows, manifest?.value.records ?? 0)),
     planned: 0,
     snapshot: manifest === undefined ? null : { run: manifest.value.current, shards: manifest.value.shards },
+    taggings: 0,
     tally: noPlanTally,
   };
 }
@@ -101,6 +108,9 @@ async function planOne(
     ports.blobs.put(paths.ends(run.id, shard), new Uint8Array(ends.buffer)),
     ...(planned.duplicates.length > 0
       ? [ports.blobs.put(paths.duplicates(run.id, shard), joinLines(planned.duplicates))]
+      : []),
+    ...(planned.taggings.length > 0
+      ? [ports.blobs.put(paths.taggings(run.id, shard), joinLines(planned.taggings))]
       : []),
     ...(planned.dropped.length > 0
       ? [ports.blobs.put(paths.dropped(run.id, shard), joinLines(planned.dropped))]
@@ -128,6 +138,7 @@ const addPlanTallies = (a: PlanTally, b: PlanTally): PlanTally => ({
   joined: a.joined + b.joined,
   leaves: a.leaves + b.leaves,
   takenBack: a.takenBack + b.takenBack,
+  tagged: a.tagged + b.tagged,
   known: a.known + b.known,
 });
 
@@ -143,7 +154,7 @@ async function goOn(
 }
 
 async function endDryRun(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]> {
-  const tally = await accountFor(ports, held.value);
+  const tally = await finalAccountFor(ports, held.value);
   const now = ports.clock.now();
   await held.end(idleTurn(held.turn, now), (run) => ended(run, 'succeeded', null, tally, now));
   await afterEnd(ports, held.value);

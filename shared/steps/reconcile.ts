@@ -3,6 +3,7 @@ import type { BatchId } from '../domain/ids.ts';
 import type { Batch, Page } from '../domain/page.ts';
 import type { Change } from '../domain/plan.ts';
 import { candidatesFor, dayBefore, isUnanswered } from '../domain/reconcile.ts';
+import { isInOutage } from '../domain/slots.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { changePage } from './change-page.ts';
@@ -25,18 +26,21 @@ export async function reconcile(ports: Ports, look: Look, pages: readonly Page[]
   const from = dayBefore(Math.min(...unanswered.map(({ batch }) => batch.intentAt ?? now)));
   const listed = await look.list({ from });
   if (listed === null) return;
+  const slots = await ports.store.slots.get(at.slots(look.brand));
   const recorded = await recordedIds(ports, look);
   for (const { page, batch } of unanswered) {
     const changes = await loadChanges(ports, page);
     const finding = await find(ports, look, page, batch, changes, listed, recorded);
     if (finding.kind === 'wait') continue;
     if (finding.kind === 'adopt') recorded.add(finding.id);
+    // An outage is nobody's fault, and may last longer than all attempts.
+    const costsAttempt = slots === undefined || !isInOutage(slots.value, batch.intentAt ?? 0);
     await changePage(ports, page, changes, (stored) => {
       const { state, intentAt } = batchOf(stored, batch.number);
       if (state !== 'intent' || intentAt !== batch.intentAt) return undefined;
       return finding.kind === 'adopt'
         ? posted(stored, batch.number, finding.id, now)
-        : backToPlanned(stored, batch.number, { costsAttempt: true, notBefore: now, changes });
+        : backToPlanned(stored, batch.number, { costsAttempt, notBefore: now, changes });
     });
   }
 }

@@ -31,6 +31,7 @@ async function removeFrom(ports: Ports, run: Run): Promise<boolean> {
     await removeSpool(ports, run);
     await ports.blobs.removeAll(paths.rowsOf(run.id));
     for (const page of await ports.store.pages.list(run.id)) await ports.store.pages.remove(page);
+    for (const call of await ports.store.tagCalls.list(run.id)) await ports.store.tagCalls.remove(call);
     for (const slice of await ports.store.slices.list(run.id)) await ports.store.slices.remove(slice);
     await ports.store.runs.remove(at.run(run.id));
     return true;

@@ -22,6 +22,7 @@ export const noState: ExportState = {
   paused: null,
   brand: null,
   uncommitted: null,
+  taggedAt: null,
   scheduledUntil: null,
 };
 
@@ -80,6 +81,8 @@ export async function openRun(ports: Ports, claim: Claim): Promise<readonly Outg
     division: null,
     plan: null,
     pages: null,
+    tagged: [],
+    tagsFrom: 0,
     looks: 0,
     forbidden: { lookAt: null, postAt: null },
     committed: { shards: 0, records: 0 },

@@ -32,7 +32,7 @@ export async function sendPage(ports: Ports, brand: BrandId, lane: number, claim
   const changes = await loadChanges(ports, claimed);
   // Slots last: what is loaded in between would make them late.
   const due = dueBatches(claimed, ports.clock.now());
-  const reservation = await reserveSlots(ports, brand, due.length);
+  const reservation = await reserveSlots(ports, brand, { count: due.length, purpose: 'post' });
   if (reservation.kind === 'later') return reservation;
   const { page, mine } = await markIntents(ports, claimed, due.slice(0, reservation.moments.length));
   const tries = await Promise.allSettled(
@@ -48,7 +48,7 @@ export async function sendPage(ports: Ports, brand: BrandId, lane: number, claim
   const answers = [...posts.values()].flatMap((one) => (one.kind === 'answer' ? [one.answer] : []));
   await noteAnswers(ports, brand, answers);
   const left = await record(ports, page, posts, changes);
-  await stopIfRefused(ports, run, key.value, [...posts.values()]);
+  await stopIfRefused(ports, run, key.value, answers);
   const failed = tries.find((one) => one.status === 'rejected');
   if (failed !== undefined) throw failed.reason;
   if (dueBatches(left, ports.clock.now()).length > 0) return { kind: 'later', at: ports.clock.now() };

@@ -4,6 +4,7 @@ import { cancelUnposted, failed, pageState } from '../domain/batch.ts';
 import type { Batch, Page } from '../domain/page.ts';
 import type { Run } from '../domain/run.ts';
 import { toRunState } from '../domain/states.ts';
+import { cancelled } from '../domain/tag-call.ts';
 import { nextTurn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -15,27 +16,31 @@ import { changeRow } from './change-row.ts';
 import { maxInFlight } from './claim-page.ts';
 import { pauseExport } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
-import { loadChanges, loadPages } from './load.ts';
+import { loadChanges, loadPages, loadTagCalls } from './load.ts';
 import { Look, type Refusal } from './look.ts';
 import { runMessage } from './outgoing.ts';
+import { putTagCalls } from './put-tag-calls.ts';
 import { reconcile } from './reconcile.ts';
+import { requestTags, tagsDone } from './request-tags.ts';
 import { settlePosted } from './settle-posted.ts';
 import { stopIfAllRefused } from './stop-if-all-refused.ts';
 
-/** How long Omnisend may take to answer for a batch; then its rows count as failed. */
 const stepSeconds = 240;
+/** How long Omnisend may take to answer for a batch; then its rows count as failed. */
 const answerDeadlineMs = 4 * 3_600_000;
 
 /** Learns what became of posted batches, look by look, from the first post until every row has its outcome. */
 export async function settle(ports: Ports, message: MessageOf<'settle'>): Promise<readonly Outgoing[]> {
   return inTurn(ports, ports.store.runs, at.run(message.run), 'settle', message, async (held) => {
+    const endAt = ports.clock.now() + stepSeconds * 1000;
     if (isStopping(held.value)) await cancelPlanned(ports, held.value);
     const before = await loadPages(ports, held.value.id);
     let isCutShort = false;
     if (held.value.stop?.answers === false) {
       await failOpen(ports, before, () => true);
     } else {
-      const look = new Look(ports, held.value, ports.clock.now() + stepSeconds * 1000);
+      const look = new Look(ports, held.value, endAt);
+      await look.probe();
       await reconcile(ports, look, before);
       await settlePosted(ports, look, before);
       const now = ports.clock.now();
@@ -49,7 +54,8 @@ export async function settle(ports: Ports, message: MessageOf<'settle'>): Promis
       await stopIfAllRefused(ports, held.value, await loadPages(ports, held.value.id));
     }
     await releaseStrays(ports, held.value);
-    return goOn(ports, held, before, isCutShort);
+    if (!isStopping(held.value)) await putTagCalls(ports, held, await loadPages(ports, held.value.id));
+    return goOn(ports, held, before, { isCutShort, endAt });
   });
 }
 
@@ -61,6 +67,11 @@ async function cancelPlanned(ports: Ports, run: Run): Promise<void> {
     if (pageState(page) !== 'open') continue;
     await changeRow(ports.store.pages, at.page(run.id, page.number), (stored) =>
       stored === undefined ? undefined : cancelUnposted(stored),
+    );
+  }
+  for (const { key } of await loadTagCalls(ports, run)) {
+    await changeRow(ports.store.tagCalls, at.tagCall(run.id, key), (stored) =>
+      stored?.state === 'planned' ? cancelled(stored) : undefined,
     );
   }
 }
@@ -129,18 +140,25 @@ async function goOn(
   ports: Ports,
   held: Held<Run>,
   before: readonly Page[],
-  isCutShort: boolean,
+  { isCutShort, endAt }: { readonly isCutShort: boolean; readonly endAt: number },
 ): Promise<readonly Outgoing[]> {
   const pages = await loadPages(ports, held.value.id);
   const states = new Set(pages.map(pageState));
+  const arePagesDone = !states.has('open') && !states.has('in-flight');
+  const inFlight = pages.flatMap((page) => page.batches).filter((batch) => batch.state === 'posted').length;
+  const answersLost = held.value.stop?.answers === false && states.has('in-flight');
+  const delayMs =
+    answersLost || isCutShort ? 0 : lookDelaySeconds(held.value.looks, inFlight >= maxInFlight) * 1000;
+  // The pause until the next look is time for tags; when nothing is left to look for, all of it is.
+  const tagged = isStopping(held.value)
+    ? tagsDone
+    : await requestTags(ports, held, arePagesDone ? endAt : Math.min(endAt, ports.clock.now() + delayMs));
   const now = ports.clock.now();
   const settledNow = settledCount(pages) - settledCount(before);
-  const progressed = settledNow > 0;
+  const progressed = settledNow + tagged.made > 0;
   ports.log.info('batches-settled', { run: held.value.id, settled: settledNow, looks: held.value.looks });
   const progressAt = (run: Run): number => (progressed ? now : run.progressAt);
-  const answersLost = held.value.stop?.answers === false && states.has('in-flight');
-
-  if (!states.has('open') && !states.has('in-flight')) {
+  if (arePagesDone && tagged.left === 0) {
     const turn = nextTurn(held.turn, 'finish', now);
     await held.end(turn, (run) => ({
       ...run,
@@ -149,10 +167,7 @@ async function goOn(
     }));
     return [runMessage(held.value.id, turn, now)];
   }
-  const inFlight = pages.flatMap((page) => page.batches).filter((batch) => batch.state === 'posted').length;
-  const delayMs =
-    answersLost || isCutShort ? 0 : lookDelaySeconds(held.value.looks, inFlight >= maxInFlight) * 1000;
-  const turn = nextTurn(held.turn, 'settle', now, now + delayMs);
+  const turn = nextTurn(held.turn, 'settle', now, tagged.made > 0 ? now : now + delayMs);
   await held.end(turn, (run) => ({
     ...run,
     state: run.state === 'sending' && !states.has('open') ? toRunState(run.state, 'settling') : run.state,

@@ -1,4 +1,4 @@
-import { type BrandId, brandId, exportOf } from '../domain/ids.ts';
+import { type BrandId, exportOf } from '../domain/ids.ts';
 import { markerFaults } from '../domain/markers.ts';
 import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
@@ -7,16 +7,15 @@ import type { Slice, SliceSpec } from '../domain/slice.ts';
 import { toRunState } from '../domain/states.ts';
 import { firstTurn, idleTurn, nextTurn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
-import type { Brand } from '../ports/destination.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import type { SourceAnswer } from '../ports/source.ts';
 import { at, keyOf } from './addresses.ts';
 import { admitReaders } from './admit-readers.ts';
-import { ask } from './ask.ts';
 import { changeRow } from './change-row.ts';
 import { claimMarkers } from './claim-markers.ts';
 import { describeFaults, failRun, pauseExport, type Reason } from './end-run.ts';
+import { type BrandSearch, findBrand } from './find-brand.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { hashSecretName, questionOf } from './load.ts';
 import { runMessage } from './outgoing.ts';
@@ -26,8 +25,9 @@ const retryPauseMs = 15_000;
 /** Checks the key and the source, cuts the run into slices and lets the first of them be read. */
 export async function startRun(ports: Ports, message: MessageOf<'start-run'>): Promise<readonly Outgoing[]> {
   return inTurn(ports, ports.store.runs, at.run(message.run), 'start-run', message, async (held) => {
-    const brand = await findBrand(ports, held.value);
+    const brand = await findRunsBrand(ports, held.value);
     if (brand.kind === 'later') return again(ports, held, brand.at);
+    if (brand.kind === 'unreachable') return again(ports, held, ports.clock.now() + retryPauseMs);
     if (brand.kind === 'stop') return stop(ports, held.value, brand.reason, brand.remedy);
 
     const other = await otherBrand(ports, held.value, brand.brand);
@@ -118,73 +118,12 @@ async function read(
   return admitReaders(ports, { joining: { runId: id, next: 0, slices: slices.length } });
 }
 
-type FoundBrand =
-  | { readonly kind: 'ok'; readonly brand: { readonly id: BrandId; readonly name: string } }
-  | { readonly kind: 'later'; readonly at: number }
-  | { readonly kind: 'stop'; readonly reason: Reason; readonly remedy: string };
-
-/** The brand that the connection's key opens. A key that Omnisend refuses is read once more, past the cache. */
-async function findBrand(ports: Ports, run: Run): Promise<FoundBrand> {
-  for (const fresh of [false, true]) {
-    const key = await ports.secrets.get(run.secretName, { fresh });
-    if (key.kind === 'unavailable') return { kind: 'later', at: ports.clock.now() + retryPauseMs };
-    if (key.kind !== 'ok') return noSecret(run.secretName, key.kind);
-    // Omnisend's keys begin with the brand's id: enough to find the brand's slots before the first request.
-    const fromKey = brandId.safeParse(key.value.split('-')[0]);
-    if (!fromKey.success) return refusedKey(run.secretName);
-    const answer = await ask<Brand>(ports, fromKey.data, () => ports.destination.brand(key.value));
-    switch (answer.kind) {
-      case 'ok': {
-        const id = brandId.safeParse(answer.value.id);
-        return { kind: 'ok', brand: { id: id.success ? id.data : fromKey.data, name: answer.value.name } };
-      }
-      // The key is real but may not read brands; what it must be able to do shows with the first batch.
-      case 'forbidden':
-        return { kind: 'ok', brand: { id: fromKey.data, name: fromKey.data } };
-      case 'unauthorised':
-        continue;
-      case 'retired':
-        return {
-          kind: 'stop',
-          reason: {
-            code: 'version-retired',
-            message: 'Omnisend has retired the API version that this app speaks.',
-          },
-          remedy: 'Upgrade the app.',
-        };
-      case 'later':
-        return answer;
-      case 'throttled':
-        return { kind: 'later', at: ports.clock.now() + (answer.retryAfterSeconds ?? 5) * 1000 };
-      case 'ambiguous':
-      case 'refused':
-      case 'absent':
-      case 'conflict':
-      case 'too-large':
-        return { kind: 'later', at: ports.clock.now() + retryPauseMs };
-    }
-  }
-  return refusedKey(run.secretName);
+/** A key that Omnisend refuses may have been rotated while it was cached: it is read once more, past the cache. */
+async function findRunsBrand(ports: Ports, { secretName }: Run): Promise<BrandSearch> {
+  const found = await findBrand(ports, secretName, { fresh: false });
+  const isRefused = found.kind === 'stop' && found.reason.code === 'key-refused';
+  return isRefused ? findBrand(ports, secretName, { fresh: true }) : found;
 }
-
-const refusedKey = (secretName: string): FoundBrand => ({
-  kind: 'stop',
-  reason: { code: 'key-refused', message: `Omnisend does not know the key in the secret ${secretName}.` },
-  remedy:
-    'Create an API key in Omnisend (Store settings, API keys) and store it in the vault under that name.',
-});
-
-const noSecret = (secretName: string, kind: 'absent' | 'forbidden'): FoundBrand => ({
-  kind: 'stop',
-  reason:
-    kind === 'absent'
-      ? { code: 'key-missing', message: `Key Vault has no secret ${secretName}.` }
-      : { code: 'vault-forbidden', message: `The app may not read the secret ${secretName} in Key Vault.` },
-  remedy:
-    kind === 'absent'
-      ? 'Store the Omnisend key under that name, or correct the connection.'
-      : 'Give the app the role Key Vault Secrets User on its vault.',
-});
 
 async function stop(ports: Ports, run: Run, reason: Reason, remedy: string): Promise<readonly Outgoing[]> {
   await pauseExport(ports, run, reason.message, remedy);

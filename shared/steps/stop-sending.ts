@@ -1,4 +1,5 @@
-import { forbiddenPauseMs, type Post } from '../domain/after-post.ts';
+import { forbiddenPauseMs } from '../domain/after-post.ts';
+import type { DestinationAnswer } from '../domain/answers.ts';
 import type { Run } from '../domain/run.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
@@ -10,9 +11,9 @@ export async function stopIfRefused(
   ports: Ports,
   run: Run,
   apiKey: string,
-  posts: readonly Post[],
+  answers: readonly DestinationAnswer<unknown>[],
 ): Promise<void> {
-  const kinds = new Set(posts.flatMap((post) => (post.kind === 'answer' ? [post.answer.kind] : [])));
+  const kinds = new Set(answers.map((answer) => answer.kind));
   if (kinds.has('retired')) {
     const message = 'Omnisend has retired the API version that this app speaks.';
     return stopSending(ports, run, 'version-retired', message, 'Upgrade the app.');

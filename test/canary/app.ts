@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { StorageQueueHandler } from '@azure/functions';
 import { approve } from '../../functions/approve.ts';
+import { connectBrand } from '../../functions/connect.ts';
 import { poisoned, queueStep } from '../../functions/queue-step.ts';
 import { runExport } from '../../functions/run-export.ts';
 import { oneRun, rows, runs } from '../../functions/runs.ts';
@@ -19,6 +20,7 @@ import type { Ports } from '../../shared/ports/ports.ts';
 import type { Outgoing } from '../../shared/ports/queue.ts';
 import { at } from '../../shared/steps/addresses.ts';
 import { approveRun } from '../../shared/steps/approve-run.ts';
+import { connect } from '../../shared/steps/connect.ts';
 import { cutPages } from '../../shared/steps/cut-pages.ts';
 import { describeRun, listRuns } from '../../shared/steps/describe-run.ts';
 import { finish } from '../../shared/steps/finish.ts';
@@ -87,7 +89,7 @@ export const startApp = async (outside: Outside, ear: Ear) => {
     destination: omnisendDestination({ baseUrl: `${outside.omnisend}/api`, clock }),
     clock,
     log: consoleLog,
-    limits: { requestsPerMinute: 400, startRate: 0.97, readConcurrency: 4 },
+    limits: { requestsPerMinute: 400, tagsPerMinute: 60, startRate: 0.97, readConcurrency: 4 },
     newSecret: () => secrets.hash,
     stopping,
   };
@@ -165,11 +167,16 @@ export const startApp = async (outside: Outside, ear: Ear) => {
   const askForRun = (options: { readonly body?: string; readonly headers?: Record<string, string> }) =>
     http(requested, { method: 'POST', params: { id: exported.id }, ...options });
 
+  const connecting = connectBrand(clock.now, (id, confirmed) => connect(ports, id, confirmed));
+  const askToConnect = (options: { readonly body?: string } = {}) =>
+    http(connecting, { method: 'POST', params: { id: connection.id }, ...options });
+
   return {
     ports,
     receive,
     receivePoison,
     askForRun,
+    askToConnect,
     /** Lets a new run go on to its end; `between` is called before every message. */
     async run(between: (run: Run) => Promise<void> = async () => undefined): Promise<Run> {
       await askForRun({});

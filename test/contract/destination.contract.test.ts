@@ -12,6 +12,7 @@ import {
   destinationContract,
   type HeldContact,
   requestsPerMinute,
+  tagsPerMinute,
   type Verdict,
 } from './destination.contract.ts';
 
@@ -36,6 +37,7 @@ destinationContract('memory', async (): Promise<DestinationWorld> => {
   const destination = memoryDestination({
     clock,
     requestsPerMinute,
+    tagsPerMinute,
     item: ({ email }) => {
       const verdict = verdicts.get(email);
       return verdict && results[verdict];
@@ -74,17 +76,24 @@ const heldContact = z
     email: z.string(),
     phone: z.array(z.string()).catch([]),
     customProperties: z.record(z.string(), z.unknown()).nullable(),
+    tags: z.array(z.string()).nullish(),
   })
   .loose()
-  .transform(({ email, phone, customProperties, ...rest }): { email: string; held: HeldContact } => {
+  .transform(({ email, phone, customProperties, tags, ...rest }): { email: string; held: HeldContact } => {
     const fields = Object.entries({ ...rest, phone: phone[0] });
     const present = fields.filter(([, value]) => value !== undefined && value !== null && value !== '');
-    return { email, held: { fields: Object.fromEntries(present), properties: customProperties ?? {} } };
+    const held = { fields: Object.fromEntries(present), properties: customProperties ?? {} };
+    return { email, held: tags ? { ...held, tags } : held };
   });
 
 const openOmnisend = async (switches: object = {}): Promise<DestinationWorld> => {
   const clock = manualClock();
-  const simulator = await startOmnisend({ clock, requestsPerMinute, batchSeconds: [1, 3] });
+  const simulator = await startOmnisend({
+    clock,
+    requestsPerMinute,
+    tagRequestsPerMinute: tagsPerMinute,
+    batchSeconds: [1, 3],
+  });
   const destination = omnisendDestination({
     baseUrl: `${simulator.url}/api`,
     clock: { now: clock.now, random: () => 0.5, sleepUntil: async () => {} },

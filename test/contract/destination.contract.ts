@@ -12,9 +12,11 @@ export interface HeldContact {
   /** Empty fields are absent. */
   readonly fields: Readonly<Record<string, unknown>>;
   readonly properties: Readonly<Record<string, unknown>>;
+  /** Absent: none. */
+  readonly tags?: readonly string[];
 }
 
-/** A destination with what is behind it. Its batches take 1 to 3 seconds; 20 requests a minute. */
+/** A destination with what is behind it. Its batches and tag calls take 1 to 3 seconds; 20 requests a minute, 6 of tags. */
 export interface DestinationWorld {
   readonly destination: Destination;
   readonly apiKey: string;
@@ -30,6 +32,7 @@ export interface DestinationWorld {
 }
 
 export const requestsPerMinute = 20;
+export const tagsPerMinute = 6;
 
 const email = (place: number): string => `person${place}@example.com`;
 
@@ -188,6 +191,65 @@ export const destinationContract = (name: string, open: () => Promise<Destinatio
       const held = await apply({ email: email(1), firstName: 'Grace', phone: '+442079460958' });
       expect(held?.fields).toMatchObject({ firstName: 'Grace' });
       expect(held?.fields).not.toHaveProperty('phone');
+    });
+
+    const tag = (direction: 'add' | 'remove', name: string, emails: readonly string[]) =>
+      world.destination.changeTags(world.apiKey, { direction, tag: name, emails });
+    const tagsOf = async (place: number) => (await world.contact(email(place)))?.tags ?? [];
+
+    it('sets and takes one tag seconds later, and leaves the others', async () => {
+      await posted(changesFor(2));
+      await world.advance(5);
+      expect(await tag('add', 'segment_VIP', [email(0), email(1)])).toEqual({ kind: 'ok', value: null });
+      await tag('add', 'segment_New', [email(0)]);
+      expect(await tagsOf(0)).toEqual([]);
+      await world.advance(5);
+      expect((await tagsOf(0)).toSorted()).toEqual(['segment_New', 'segment_VIP']);
+      expect(await tagsOf(1)).toEqual(['segment_VIP']);
+      expect(await tag('remove', 'segment_VIP', [email(0)])).toEqual({ kind: 'ok', value: null });
+      await world.advance(5);
+      expect(await tagsOf(0)).toEqual(['segment_New']);
+      expect(await tagsOf(1)).toEqual(['segment_VIP']);
+    });
+
+    it('takes a tag call twice, and one for contacts that are not there, without a word', async () => {
+      await posted(changesFor(1));
+      await world.advance(5);
+      for (let times = 0; times < 2; times += 1) {
+        expect(await tag('add', 'segment_VIP', [email(0), email(7)])).toEqual({ kind: 'ok', value: null });
+        expect(await tag('remove', 'segment_New', [email(0)])).toEqual({ kind: 'ok', value: null });
+      }
+      await world.advance(5);
+      expect(await tagsOf(0)).toEqual(['segment_VIP']);
+      expect(await world.contact(email(7))).toBeUndefined();
+    });
+
+    it('keeps the tags of a contact that is written again', async () => {
+      await apply({ email: email(0), firstName: 'Ada' });
+      await tag('add', 'segment_VIP', [email(0)]);
+      await world.advance(5);
+      expect(await apply({ email: email(0), city: 'London' })).toMatchObject({
+        fields: { firstName: 'Ada', city: 'London' },
+        tags: ['segment_VIP'],
+      });
+    });
+
+    it('takes 250 contacts in a tag call, and makes no request for more or for none', async () => {
+      const emails = Array.from({ length: 251 }, (_, place) => email(place));
+      expect((await tag('add', 'segment_VIP', emails.slice(1))).kind).toBe('ok');
+      await expect(tag('add', 'segment_VIP', emails)).rejects.toThrow(RangeError);
+      await expect(tag('remove', 'segment_VIP', [])).rejects.toThrow(RangeError);
+    });
+
+    it('throttles tag calls by a budget of their own', async () => {
+      for (let place = 0; place < tagsPerMinute; place += 1) {
+        expect((await tag('remove', 'segment_VIP', [email(0)])).kind).toBe('ok');
+      }
+      const answer = await tag('add', 'segment_VIP', [email(0)]);
+      expect(answer).toEqual({ kind: 'throttled', retryAfterSeconds: expect.any(Number) });
+      expect((await world.destination.brand(world.apiKey)).kind).toBe('ok');
+      await world.advance(answer.kind === 'throttled' ? (answer.retryAfterSeconds ?? 0) : 0);
+      expect((await tag('add', 'segment_VIP', [email(0)])).kind).toBe('ok');
     });
 
     it('lists by state and by day', async () => {

@@ -112,6 +112,66 @@ export const describeRows = (name: string, open: () => Promise<Opened>): void =>
       expect(await rows.replace(row, value('late'))).toBeUndefined();
     });
 
+    test('rows that go together are all replaced, or none of them', async () => {
+      const { rows, partition } = await opened();
+      const insert = async (key: string) => {
+        const row = await rows.insert({ partition, key }, value('before'));
+        if (!row) throw new Error('The row was there already.');
+        return row;
+      };
+      const texts = async () => (await rows.list(partition)).map((row) => row.value.text);
+      const [a, b] = [await insert('a'), await insert('b')];
+      const both = (text: string) => [a, b].map((row) => ({ row, value: value(text) }));
+      expect(await rows.replaceAll(both('first'))).toBe(true);
+      expect(await texts()).toEqual(['first', 'first']);
+      expect(await rows.replaceAll(both('late'))).toBe(false);
+
+      const [newA, newB] = [await rows.get(a), await rows.get(b)];
+      if (!newA || !newB) throw new Error('The rows are gone.');
+      await rows.replace(newB, value('other'));
+      const onlyFirstFits = [newA, newB].map((row) => ({ row, value: value('late') }));
+      expect(await rows.replaceAll(onlyFirstFits)).toBe(false);
+      expect(await texts()).toEqual(['first', 'other']);
+
+      await rows.remove(b);
+      const current = await rows.get(b);
+      expect(current).toBeUndefined();
+      expect(await rows.replaceAll(onlyFirstFits)).toBe(false);
+      expect(await texts()).toEqual(['first']);
+      expect(await rows.replaceAll([])).toBe(true);
+    });
+
+    test('of ten replacements of the same two rows exactly one wins', async () => {
+      const { rows, partition } = await opened();
+      await rows.insertAll(
+        partition,
+        ['a', 'b'].map((key) => ({ key, value: value('before') })),
+      );
+      const pair = await rows.list(partition);
+      const answers = await Promise.all(
+        Array.from({ length: 10 }, (_, n) =>
+          rows.replaceAll(pair.map((row) => ({ row, value: value(`n${n}`) }))),
+        ),
+      );
+      expect(answers.filter((isWritten) => isWritten)).toHaveLength(1);
+      const text = `n${answers.indexOf(true)}`;
+      expect((await rows.list(partition)).map((row) => row.value.text)).toEqual([text, text]);
+    });
+
+    test('what cannot go together is refused before anything is written', async () => {
+      const { rows, partition } = await opened();
+      const here = await rows.insert({ partition, key: 'a' }, value('before'));
+      const there = await rows.insert({ partition: `${partition}-other`, key: 'b' }, value('before'));
+      if (!here || !there) throw new Error('The rows were there already.');
+      const changed = (row: typeof here, text = 'after') => ({ row, value: value(text) });
+      await expect(rows.replaceAll([changed(here), changed(there)])).rejects.toThrow('in one partition');
+      await expect(rows.replaceAll([changed(here), changed(here)])).rejects.toThrow('names a key twice');
+      const tooMany = Array.from({ length: 101 }, (_, n) => changed({ ...here, key: `k${n}` }));
+      await expect(rows.replaceAll(tooMany)).rejects.toThrow('at most 100');
+      await expect(rows.replaceAll([changed(here, 'é'.repeat(450_000))])).rejects.toThrow('at most 900000');
+      expect(await rows.list(partition)).toEqual([here]);
+    });
+
     test('1,500 rows are listed in the order of their keys, and of their partition only', async () => {
       const { rows, partition } = await opened();
       await rows.insert({ partition: `${partition}0`, key: 'other' }, value('other'));

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fingerprintOf, mappingVersion } from '../../shared/domain/fingerprint.ts';
 import type { SnapshotRecord } from '../../shared/domain/plan.ts';
 import { planShard } from '../../shared/domain/plan-shard.ts';
+import type { RunKind } from '../../shared/domain/run.ts';
 import { definitionOf, emailOf, idOf, keyOf, recordOf, rowOf } from './planning.ts';
 
 const definition = definitionOf();
@@ -112,6 +113,97 @@ describe('members', () => {
   });
 });
 
+test('a custom property that has the name of a former marker keeps its value', () => {
+  const renamed = definitionOf({ marker: 'none', customProperties: { segment_A: { from: 'Column' } } });
+  const rows = [rowOf(1, { contact: { email: emailOf(1), properties: { segment_A: 'x' } } })];
+  const records = [settledRecord(1, ['segment_A', 'segment_B'])];
+  const { changes } = planShard({ rows, records, definition: renamed, kind: 'changes' });
+  expect(changes[0]?.contact.properties).toEqual({ segment_A: 'x', segment_B: false });
+});
+
+describe('tags of members', () => {
+  const tagging = definitionOf({ marker: 'tag' });
+  const told = (tags: string[]): SnapshotRecord => ({ ...settledRecord(1, [], tagging), tags });
+  const plan = (records: SnapshotRecord[], of = tagging, kind: RunKind = 'changes') =>
+    planShard({ rows: [rowOf(1, { segments: [0, 1] })], records, definition: of, kind });
+  const bare = { kind: 'upsert', key: keyOf(1), id: 'c1', email: emailOf(1) };
+
+  test('a new contact is upserted without marker properties, and tagged after that', () => {
+    const { changes, taggings, tally } = plan([]);
+    expect(changes).toMatchObject([{ contact: rowOf(1).contact, markers: [] }]);
+    expect(changes[0]?.contact.properties).toBeUndefined();
+    expect(taggings).toEqual([{ ...bare, add: ['segment_A', 'segment_B'], remove: [], change: 0 }]);
+    expect(tally).toMatchObject({ upserts: 1, tagged: 0, joined: 1 });
+  });
+
+  test('a contact that is as told is only tagged, by the difference', () => {
+    const { changes, taggings, tally } = plan([told(['segment_B', 'segment_C'])]);
+    expect(changes).toEqual([]);
+    expect(taggings).toEqual([{ ...bare, add: ['segment_A'], remove: ['segment_C'], change: null }]);
+    expect(tally).toMatchObject({ upserts: 0, tagged: 1, unchanged: 0, joined: 0, takenBack: 0 });
+  });
+
+  test('with the tags it has, nothing is told', () => {
+    const { changes, taggings, tally } = plan([told(['segment_A', 'segment_B'])]);
+    expect([changes, taggings]).toEqual([[], []]);
+    expect(tally).toMatchObject({ unchanged: 1, tagged: 0 });
+  });
+
+  test.each<[string, SnapshotRecord, RunKind]>([
+    ['in a full run', told(['segment_A', 'segment_C']), 'full'],
+    ['without a fingerprint', recordOf(1, { tags: ['segment_A', 'segment_C'], markers: [] }), 'changes'],
+  ])('%s every tag is added, and those not wanted are removed', (why, { fingerprint, ...record }, kind) => {
+    const isSure = why === 'in a full run' && fingerprint !== undefined;
+    const { changes, taggings } = plan([{ ...record, ...(isSure && { fingerprint }) }], tagging, kind);
+    expect(changes).toHaveLength(1);
+    expect(taggings).toMatchObject([{ add: ['segment_A', 'segment_B'], remove: ['segment_C'], change: 0 }]);
+  });
+
+  test('a changed contact is upserted, and tagged by the difference', () => {
+    const { taggings } = plan([{ ...told(['segment_A']), fingerprint: 'old' }]);
+    expect(taggings).toMatchObject([{ add: ['segment_B'], remove: [], change: 0 }]);
+  });
+
+  test.each([
+    ['tag to property', 'property', { segment_A: true, segment_B: true }],
+    ['tag to none', 'none', undefined],
+  ])('%s: every tag is removed', (_, marker, properties) => {
+    const { changes, taggings, tally } = plan([told(['segment_A'])], definitionOf({ marker }));
+    expect(changes[0]?.contact.properties).toEqual(properties);
+    expect(taggings).toEqual([{ ...bare, add: [], remove: ['segment_A'], change: 0 }]);
+    expect(tally.takenBack).toBe(1);
+  });
+
+  test('property to tag: the properties go in the upsert, the tags are added after it', () => {
+    const { changes, taggings, tally } = plan([settledRecord(1, ['segment_A'])]);
+    expect(changes).toMatchObject([{ contact: { properties: { segment_A: false } }, markers: [] }]);
+    expect(taggings).toMatchObject([{ add: ['segment_A', 'segment_B'], remove: [], change: 0 }]);
+    expect(tally.takenBack).toBe(1);
+  });
+
+  test('a tag of a dropped segment is taken back without an upsert', () => {
+    const { changes, taggings, tally } = plan(
+      [told(['segment_A', 'segment_Gone'])],
+      definitionOf({ marker: 'tag', segments: ['A'] }),
+    );
+    expect(changes).toEqual([]);
+    expect(taggings).toMatchObject([{ add: [], remove: ['segment_Gone'], change: null }]);
+    expect(tally).toMatchObject({ tagged: 1, takenBack: 1 });
+  });
+
+  test('a tagging names the position of its own change', () => {
+    const rows = [rowOf(1), rowOf(2), rowOf(3)];
+    const records = [{ ...settledRecord(2, [], tagging), tags: [] }];
+    const { changes, taggings } = planShard({ rows, records, definition: tagging, kind: 'changes' });
+    expect(taggings.map(({ key, change }) => [key, change])).toEqual([
+      [keyOf(1), 0],
+      [keyOf(2), null],
+      [keyOf(3), 1],
+    ]);
+    expect(changes.map(({ key }) => key)).toEqual([keyOf(1), keyOf(3)]);
+  });
+});
+
 describe('records without rows', () => {
   const plan = (record: SnapshotRecord, of = definition) =>
     planShard({ rows: [], records: [record], definition: of, kind: 'changes' });
@@ -158,6 +250,48 @@ describe('records without rows', () => {
     expect(plan(record, keep).changes).toMatchObject([
       { kind: 'leave', contact: { properties: { segment_Gone: false } }, markers: ['segment_A'] },
     ]);
+  });
+});
+
+describe('tags of leavers', () => {
+  const plan = (record: SnapshotRecord, parts: Record<string, unknown> = {}) =>
+    planShard({
+      rows: [],
+      records: [record],
+      definition: definitionOf({ marker: 'tag', ...parts }),
+      kind: 'changes',
+    });
+  const tagged = recordOf(1, { markers: [], tags: ['segment_A', 'segment_Gone'] });
+  const bare = { kind: 'leave', key: keyOf(1), id: 'c1', email: emailOf(1), add: [] };
+
+  test('every tag is removed, and nothing is posted', () => {
+    const { changes, taggings, dropped, tally } = plan(tagged);
+    expect([changes, dropped]).toEqual([[], []]);
+    expect(taggings).toEqual([{ ...bare, remove: ['segment_A', 'segment_Gone'], change: null }]);
+    expect(tally.leaves).toBe(1);
+  });
+
+  test('with "keep" only tags that the definition no longer makes are removed', () => {
+    const { changes, taggings } = plan(tagged, { onLeave: 'keep' });
+    expect(changes).toEqual([]);
+    expect(taggings).toEqual([{ ...bare, remove: ['segment_Gone'], change: null }]);
+  });
+
+  test('properties and tags of one leaver are one leave', () => {
+    const { changes, taggings, tally } = plan({ ...tagged, markers: ['segment_B'] });
+    expect(changes).toMatchObject([{ kind: 'leave', contact: { properties: { segment_B: false } } }]);
+    expect(taggings).toMatchObject([{ change: 0 }]);
+    expect(tally.leaves).toBe(1);
+  });
+
+  test.each([
+    ['tag', [{ properties: { segment_A: false } }], [['segment_Gone']]],
+    ['property', [], [['segment_A', 'segment_Gone']]],
+    ['none', [{ properties: { segment_A: false } }], [['segment_A', 'segment_Gone']]],
+  ])('"keep" with kind %s keeps what is of that kind', (marker, contacts, removed) => {
+    const { changes, taggings } = plan({ ...tagged, markers: ['segment_A'] }, { marker, onLeave: 'keep' });
+    expect(changes.map(({ contact }) => ({ properties: contact.properties }))).toEqual(contacts);
+    expect(taggings.map(({ remove }) => remove)).toEqual(removed);
   });
 });
 

@@ -4,7 +4,7 @@ import { type ExportDefinition, exportDefinition } from '../../shared/domain/def
 import { batchId, customerId, keyHash, runId } from '../../shared/domain/ids.ts';
 import type { Page } from '../../shared/domain/page.ts';
 import { freshBatch } from '../../shared/domain/paging.ts';
-import type { Change, SnapshotRecord } from '../../shared/domain/plan.ts';
+import type { Change, SnapshotRecord, Tagging } from '../../shared/domain/plan.ts';
 import type { SpoolRow } from '../../shared/domain/spool.ts';
 
 /** Definitions, rows and pages of the kind that planning and delivery see, small enough to be read in a test. */
@@ -51,6 +51,17 @@ export const changeOf = (number: number, parts: Partial<Change> = {}): Change =>
   ...parts,
 });
 
+export const taggingOf = (number: number, parts: Partial<Tagging> = {}): Tagging => ({
+  kind: 'upsert',
+  key: keyOf(number),
+  id: idOf(`c${number}`),
+  email: emailOf(number),
+  add: [],
+  remove: [],
+  change: null,
+  ...parts,
+});
+
 /** A page with one fresh batch of `rows` rows. */
 export const pageOf = (rows: number): Page => ({
   runId: aRun,
@@ -92,7 +103,7 @@ export const rowArbitrary: fc.Arbitrary<SpoolRow> = fc
 export const definitionArbitrary: fc.Arbitrary<ExportDefinition> = fc
   .record({
     segments: fc.constantFrom(['A', 'B', 'C'], ['A', 'D', 'E'], ['C', 'B', 'A']),
-    marker: fc.constantFrom('property', 'none'),
+    marker: fc.constantFrom('property', 'tag', 'none'),
     markerPrefix: fc.constantFrom('segment_', 'other_'),
     onLeave: fc.constantFrom('mark', 'keep'),
   })

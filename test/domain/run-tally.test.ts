@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import { countAs, settled, toIntent } from '../../shared/domain/batch.ts';
 import { freshBatch } from '../../shared/domain/paging.ts';
-import { conserves, endState, runTally } from '../../shared/domain/run-tally.ts';
-import { changeOf, pageOf } from './planning.ts';
+import { conserves, endState, type RunAccount, runTally } from '../../shared/domain/run-tally.ts';
+import type { TagCallState } from '../../shared/domain/states.ts';
+import type { TagCall } from '../../shared/domain/tag-call.ts';
+import { tagCallsOf } from '../../shared/domain/tag-calls-of.ts';
+import { type RunTally, runTally as storedTally } from '../../shared/domain/tally.ts';
+import { aRun, changeOf, pageOf, taggingOf } from './planning.ts';
 
 const read = {
   read: 12,
@@ -11,7 +15,16 @@ const read = {
   invalidByReason: { 'email-missing': 2 },
   leftOut: { 'phone:phone-malformed': 1 },
 };
-const plan = { duplicate: 1, unchanged: 5, upserts: 4, joined: 1, leaves: 2, takenBack: 0, known: 9 };
+const plan = {
+  duplicate: 1,
+  unchanged: 5,
+  upserts: 4,
+  tagged: 0,
+  joined: 1,
+  leaves: 2,
+  takenBack: 0,
+  known: 9,
+};
 const changes = [0, 1, 2, 3, 4, 5].map((number) =>
   changeOf(number, { kind: number < 4 ? 'upsert' : 'leave' }),
 );
@@ -20,10 +33,14 @@ const settle = (of: typeof page, number: number, outcome: 'accepted' | 'refused'
   const rows = of.batches[number]?.rows ?? [];
   return settled(toIntent(of, [number], 0), number, countAs(outcome, rows, changes));
 };
+/** The account at a run's end, without tags where none are given. */
+const accountOf = (parts: Partial<RunAccount>): RunTally =>
+  runTally({ read, plan, planComplete: true, pages: [], tagCalls: [], atEnd: true, ...parts });
+const noTags = { requested: 0, failed: 0, unsent: 0 };
 const none = { accepted: 0, refused: 0, failed: 0, unsent: 0 };
 
 test('rows without an outcome are unsent, leaves apart', () => {
-  const tally = runTally({ read, plan, planComplete: true, pages: [settle(page, 0, 'accepted')] });
+  const tally = accountOf({ pages: [settle(page, 0, 'accepted')] });
   expect(tally).toEqual({
     read: 12,
     accepted: 3,
@@ -34,6 +51,7 @@ test('rows without an outcome are unsent, leaves apart', () => {
     failed: 0,
     unsent: 1,
     leaves: { ...none, unsent: 2 },
+    tags: noTags,
     invalidByReason: read.invalidByReason,
     leftOut: read.leftOut,
   });
@@ -41,18 +59,18 @@ test('rows without an outcome are unsent, leaves apart', () => {
 });
 
 test('a run that ended before or while planning sent none of what it read', () => {
-  const unplanned = runTally({ read, plan: null, planComplete: false, pages: [] });
+  const unplanned = accountOf({ plan: null, planComplete: false });
   expect(unplanned).toMatchObject({ unsent: 10, leaves: none });
   const half = { ...plan, duplicate: 0, unchanged: 1, upserts: 2 };
-  const halfPlanned = runTally({ read, plan: half, planComplete: false, pages: [] });
+  const halfPlanned = accountOf({ plan: half, planComplete: false });
   expect(halfPlanned).toMatchObject({ unchanged: 1, unsent: 9 });
   expect([unplanned, halfPlanned].map(conserves)).toEqual([true, true]);
 });
 
 test('a row lost by planning, or counted twice by sending, is found', () => {
-  const lost = runTally({ read, plan: { ...plan, unchanged: 4 }, planComplete: true, pages: [] });
+  const lost = accountOf({ plan: { ...plan, unchanged: 4 } });
   const sent = settle(page, 0, 'accepted');
-  const twice = runTally({ read, plan, planComplete: true, pages: [sent, sent] });
+  const twice = accountOf({ pages: [sent, sent] });
   expect([lost, twice].map(conserves)).toEqual([false, false]);
 });
 
@@ -61,29 +79,99 @@ test('contacts accepted without their phone are counted as left out', () => {
     ...page,
     batches: page.batches.map((batch) => ({ ...batch, variant: 'without-phone' as const })),
   };
-  const { leftOut } = runTally({ read, plan, planComplete: true, pages: [settle(lean, 0, 'accepted')] });
+  const { leftOut } = accountOf({ pages: [settle(lean, 0, 'accepted')] });
   expect(leftOut).toEqual({ 'phone:phone-malformed': 1, 'phone:phone-in-use': 3 });
 });
 
 test('how a run ends', () => {
   const changesRun = { kind: 'changes' as const, stopped: false };
-  const all = runTally({
-    read,
-    plan,
-    planComplete: true,
+  const all = accountOf({
     pages: [settle(settle(page, 0, 'accepted'), 1, 'accepted')],
   });
-  const some = runTally({
-    read,
-    plan,
-    planComplete: true,
+  const some = accountOf({
     pages: [settle(settle(page, 0, 'accepted'), 1, 'refused')],
   });
-  const unsent = runTally({ read, plan, planComplete: true, pages: [page] });
+  const unsent = accountOf({ pages: [page] });
   expect(endState(all, changesRun)).toBe('succeeded');
   expect(endState(all, { ...changesRun, stopped: true })).toBe('failed');
   expect(endState(some, changesRun)).toBe('partial');
   expect(endState({ ...all, leaves: { ...none, failed: 1 } }, changesRun)).toBe('partial');
   expect(endState(unsent, changesRun)).toBe('partial');
   expect(endState(unsent, { kind: 'dry-run', stopped: false })).toBe('succeeded');
+});
+
+/** Two tagged members, one of them with two tags, one leaver, and one that has an upsert as well. */
+const taggings = [
+  taggingOf(0, { add: ['a', 'b'] }),
+  taggingOf(1, { add: ['a'] }),
+  taggingOf(2, { kind: 'leave', remove: ['a'] }),
+  taggingOf(3, { add: ['a'], change: 0 }),
+];
+const taggedPlan = { ...plan, unchanged: 3, tagged: 2, upserts: 4, leaves: 3 };
+const callsIn = (...states: TagCallState[]): TagCall[] =>
+  tagCallsOf({ runId: aRun, shard: 0, taggings, ready: () => true, now: 0 }).map((call, index) => ({
+    ...call,
+    state: states[index] ?? 'planned',
+  }));
+
+test.each<
+  [string, TagCallState[], boolean, Pick<RunTally, 'accepted' | 'refused' | 'failed' | 'unsent' | 'tags'>]
+>([
+  [
+    'all requested',
+    ['requested', 'requested', 'requested'],
+    true,
+    { accepted: 2, refused: 0, failed: 0, unsent: 4, tags: { requested: 5, failed: 0, unsent: 0 } },
+  ],
+  [
+    'one refused, one failed',
+    ['requested', 'refused', 'failed'],
+    true,
+    { accepted: 0, refused: 1, failed: 1, unsent: 4, tags: { requested: 1, failed: 4, unsent: 0 } },
+  ],
+  [
+    'an answer is owed at the end',
+    ['requested', 'intent', 'cancelled'],
+    true,
+    { accepted: 0, refused: 0, failed: 1, unsent: 5, tags: { requested: 1, failed: 3, unsent: 1 } },
+  ],
+  [
+    'an answer is owed before the end',
+    ['requested', 'intent', 'planned'],
+    false,
+    { accepted: 0, refused: 0, failed: 0, unsent: 6, tags: { requested: 1, failed: 0, unsent: 4 } },
+  ],
+  [
+    'what is split counts in its halves',
+    ['requested', 'split', 'requested'],
+    true,
+    { accepted: 1, refused: 0, failed: 0, unsent: 5, tags: { requested: 2, failed: 0, unsent: 0 } },
+  ],
+])('tag calls: %s', (_, states, atEnd, figures) => {
+  const tally = accountOf({ plan: taggedPlan, tagCalls: callsIn(...states), atEnd });
+  expect(tally).toMatchObject(figures);
+  expect(tally.leaves).toEqual({ ...none, accepted: 1, unsent: 2 });
+  expect(conserves(tally)).toBe(true);
+});
+
+test('before planning is complete, tagged rows are planned ones', () => {
+  const tally = accountOf({ plan: { ...taggedPlan, unchanged: 0 }, planComplete: false });
+  expect(tally.unsent).toBe(9);
+  expect(conserves(tally)).toBe(true);
+});
+
+test('tags that failed, or were not asked for, make the run partial', () => {
+  const ends = (tags: Partial<RunTally['tags']>, kind: 'changes' | 'dry-run' = 'changes') => {
+    const none = accountOf({ plan: { ...plan, unchanged: 9, upserts: 0, leaves: 0 } });
+    return endState({ ...none, tags: { ...none.tags, ...tags } }, { kind, stopped: false });
+  };
+  expect(ends({ requested: 5 })).toBe('succeeded');
+  expect(ends({ failed: 1 })).toBe('partial');
+  expect(ends({ unsent: 1 })).toBe('partial');
+});
+
+test('an account stored before there were tags has none', () => {
+  const { tags, ...before } = accountOf({});
+  expect(storedTally.parse(before).tags).toEqual(tags);
+  expect(tags).toEqual(noTags);
 });

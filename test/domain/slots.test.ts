@@ -2,11 +2,15 @@ import { describe, expect, test } from 'vitest';
 import {
   afterAnswer,
   afterFailure,
+  afterFreeze,
   afterThrottled,
+  isInOutage,
   isLate,
+  isProbeDue,
   newSlots,
   rateAt,
   reserve,
+  reserveTag,
   type Slots,
   slots,
 } from '../../shared/domain/slots.ts';
@@ -15,8 +19,10 @@ const maxRate = 400;
 const now = 1_000_000;
 const fresh = newSlots(maxRate);
 
+const read = { count: 1, maxRate, purpose: 'read' } as const;
+
 const reserved = (before: Slots, at = now, count = 10) => {
-  const answer = reserve(before, { now: at, count, maxRate });
+  const answer = reserve(before, { ...read, now: at, count });
   if (answer.kind !== 'reserved') throw new Error(`Come back at ${answer.at}.`);
   return answer;
 };
@@ -38,9 +44,22 @@ describe('reserving', () => {
 
   test('nobody reserves more than 12 s ahead', () => {
     const ahead = { ...fresh, nextFreeAt: now + 12_001 };
-    expect(reserve(ahead, { now, count: 1, maxRate })).toEqual({ kind: 'later', at: now + 1 });
+    expect(reserve(ahead, { ...read, now })).toEqual({ kind: 'later', at: now + 1 });
     expect(reserved(ahead, now + 1, 1).moments).toEqual([now + 12_001]);
     expect(reserved(fresh, now, 1_000).moments.at(-1)).toBe(now + 12_000);
+  });
+
+  test('who can wait for a short time only takes a slot within it, or none', () => {
+    const ahead = { ...fresh, nextFreeAt: now + 3_001 };
+    expect(reserve(ahead, { ...read, now, withinMs: 3_000 })).toEqual({ kind: 'later', at: now + 1 });
+    expect(reserve(ahead, { ...read, now, withinMs: 3_001 })).toMatchObject({ moments: [now + 3_001] });
+    const far = { ...fresh, nextFreeAt: now + 12_001 };
+    expect(reserve(far, { ...read, now, withinMs: 60_000 })).toEqual({ kind: 'later', at: now + 1 });
+  });
+
+  test('a row of an earlier version is read', () => {
+    const { openedAt: _, ...earlier } = fresh;
+    expect(slots.parse(earlier)).toEqual(fresh);
   });
 
   test('what is stored can be read back', () => {
@@ -99,7 +118,7 @@ describe('the breaker', () => {
   test('the fifth in a row opens it for 30 s', () => {
     const open = failTimes(5);
     expect(open).toMatchObject({ breaker: 'open', breakerUntil: now + 30_000, openings: 1 });
-    expect(reserve(open, { now: now + 29_999, count: 1, maxRate })).toEqual({
+    expect(reserve(open, { ...read, now: now + 29_999 })).toEqual({
       kind: 'later',
       at: now + 30_000,
     });
@@ -115,11 +134,43 @@ describe('the breaker', () => {
     const probe = reserved(failTimes(5), now + 30_000);
     expect(probe.moments).toEqual([now + 30_000]);
     expect(probe.slots.breaker).toBe('half-open');
-    expect(reserve(probe.slots, { now: now + 30_001, count: 1, maxRate })).toEqual({
+    expect(reserve(probe.slots, { ...read, now: now + 30_001 })).toEqual({
       kind: 'later',
       at: now + 90_000,
     });
     expect(reserved(probe.slots, now + 90_000).moments).toHaveLength(1);
+  });
+
+  test('a post never probes: it comes back when the breaker may be closed', () => {
+    const open = failTimes(5);
+    const post = (before: Slots, at: number) => reserve(before, { ...read, purpose: 'post', now: at });
+    expect(post(open, now)).toEqual({ kind: 'later', at: now + 30_000 });
+    expect(post(open, now + 30_000)).toEqual({ kind: 'later', at: now + 35_000 });
+    const { slots: probing } = reserved(open, now + 30_000);
+    expect(post(probing, now + 30_001)).toEqual({ kind: 'later', at: now + 35_001 });
+    expect(post(probing, now + 95_000)).toEqual({ kind: 'later', at: now + 100_000 });
+    expect(post(afterAnswer(probing), now + 30_200)).toMatchObject({ kind: 'reserved' });
+  });
+
+  test('a probe is due when it would be let through', () => {
+    const open = failTimes(5);
+    const { slots: probing } = reserved(open, now + 30_000);
+    expect([fresh, open, probing].map((one) => isProbeDue(one, now + 29_999))).toEqual([false, false, false]);
+    expect([fresh, open, probing].map((one) => isProbeDue(one, now + 30_000))).toEqual([false, true, false]);
+    expect(isProbeDue(probing, now + 90_000)).toBe(true);
+  });
+
+  test('an outage lasts from the posts whose failures showed it to the last probe', () => {
+    const open = failTimes(5);
+    const closed = afterAnswer(reserved(open, now + 30_000).slots);
+    const during = (moment: number) => [open, closed].map((one) => isInOutage(one, moment));
+    expect(during(now - 60_001)).toEqual([false, false]);
+    expect(during(now - 60_000)).toEqual([true, true]);
+    expect(during(now + 30_000)).toEqual([true, true]);
+    expect(during(now + 90_001)).toEqual([false, false]);
+    expect(isInOutage(fresh, 0)).toBe(false);
+    const again = afterFailure(reserved(open, now + 30_000).slots, { now: now + 30_100, random: 0 });
+    expect(isInOutage(again, now - 60_000)).toBe(true);
   });
 
   test('an answered probe closes it, a 429 too', () => {
@@ -145,5 +196,60 @@ describe('the breaker', () => {
 
   test('an answer that changes nothing gives the same object, so that nothing is written', () => {
     expect(afterAnswer(fresh)).toBe(fresh);
+  });
+});
+
+describe('tag calls', () => {
+  const maxTagRate = 60;
+  const tags = newSlots(maxTagRate);
+  const rates = { maxRate, maxTagRate };
+  const taken = (all: Slots, own: Slots, at = now) => {
+    const answer = reserveTag(all, own, { now: at, ...rates });
+    if (answer.kind !== 'reserved') throw new Error(`Come back at ${answer.at}.`);
+    return answer;
+  };
+
+  test('take one moment from both rows', () => {
+    const { moment, all, tags: after } = taken(fresh, tags);
+    expect([moment, all.nextFreeAt, after.nextFreeAt]).toEqual([now, now + 150, now + 1_000]);
+    expect(taken(all, after, now + 1_000).moment).toBe(now + 1_000);
+  });
+
+  test('wait for the tag row, without a moment of the large one', () => {
+    const { all, tags: after } = taken(fresh, tags);
+    expect(reserveTag(all, after, { now: now + 600, ...rates })).toEqual({ kind: 'later', at: now + 1_000 });
+  });
+
+  test('go by the large row where that is reserved ahead', () => {
+    const ahead = { ...fresh, nextFreeAt: now + 4_000 };
+    const first = taken(ahead, tags);
+    expect(first.moment).toBe(now + 4_000);
+    // It moves on with time, so the two meet after their distance, not at the tag row's moment.
+    expect(reserveTag(first.all, first.tags, { now: now + 10, ...rates })).toEqual({
+      kind: 'later',
+      at: now + 860,
+    });
+    const almost = { ...first.all, nextFreeAt: now + 4_999 };
+    expect(reserveTag(almost, first.tags, { now, ...rates })).toEqual({ kind: 'later', at: now + 200 });
+    expect(taken({ ...almost, nextFreeAt: now + 5_000 }, first.tags).moment).toBe(now + 5_000);
+  });
+
+  test('are posts: none while the breaker is not closed', () => {
+    const open = failTimes(5);
+    expect(reserveTag(open, tags, { now: now + 30_000, ...rates })).toEqual({
+      kind: 'later',
+      at: now + 35_000,
+    });
+  });
+
+  test('a 429 makes both rows wait, and slows only their own', () => {
+    const cut = afterThrottled(fresh, { now: now - 90_000, maxRate });
+    const rate = rateAt(cut, now, maxRate);
+    const frozen = afterFreeze(cut, { now, retryAfterSeconds: 9, maxRate });
+    expect(frozen).toMatchObject({ frozenUntil: now + 9_000, ratePerMinute: rate, lastCutAt: cut.lastCutAt });
+    expect(rate).toBeGreaterThan(cut.ratePerMinute);
+    const slowed = afterThrottled(tags, { now, retryAfterSeconds: 9, maxRate: maxTagRate });
+    const { moment, tags: after } = taken(frozen, slowed, now + 1_000);
+    expect([moment, after.nextFreeAt]).toEqual([now + 9_000, now + 9_000 + 60_000 / 51]);
   });
 });

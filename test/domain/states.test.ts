@@ -5,8 +5,11 @@ import {
   isEnded,
   runStates,
   runTransitions,
+  tagCallStates,
+  tagCallTransitions,
   toBatchState,
   toRunState,
+  toTagCallState,
 } from '../../shared/domain/states.ts';
 
 /** Every state that can be reached from `start`. */
@@ -67,5 +70,21 @@ describe('batches', () => {
     ['failed', 'planned'],
   ] as const)('a batch never goes from %s to %s', (from, to) => {
     expect(() => toBatchState(from, to)).toThrow(`A batch cannot go from ${from} to ${to}.`);
+  });
+});
+
+describe('tag calls', () => {
+  test('every state is reached from planned', () => {
+    expect([...reachable('planned', tagCallTransitions)].sort()).toEqual([...tagCallStates].sort());
+  });
+
+  test.each([
+    ['planned', 'requested'],
+    ['intent', 'cancelled'],
+    ['requested', 'planned'],
+    ['split', 'planned'],
+    ['failed', 'planned'],
+  ] as const)('a tag call never goes from %s to %s', (from, to) => {
+    expect(() => toTagCallState(from, to)).toThrow(`A tag call cannot go from ${from} to ${to}.`);
   });
 });

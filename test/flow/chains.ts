@@ -15,6 +15,11 @@ export const watched = <T>(rows: Rows<T>, onWrite: (address: RowAddress, value: 
     insert: async (address, value) => noted(await rows.insert(address, value)),
     replace: async (row, value) => noted(await rows.replace(row, value)),
     insertAll: (partition, some) => rows.insertAll(partition, some),
+    replaceAll: async (changes) => {
+      const isWritten = await rows.replaceAll(changes);
+      if (isWritten) for (const { row, value } of changes) onWrite(row, value);
+      return isWritten;
+    },
   };
 };
 

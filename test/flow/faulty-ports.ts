@@ -97,6 +97,7 @@ export const faultyPorts = (ports: Ports, around: Surroundings): Ports => {
       brands: faulty(tables.brands, 'store.brands.', around),
       markers: faulty(tables.markers, 'store.markers.', around),
       lanes: faulty(tables.lanes, 'store.lanes.', around),
+      tagCalls: faulty(tables.tagCalls, 'store.tagCalls.', around),
       slots: faulty(tables.slots, 'store.slots.', around),
       snapshots: faulty(tables.snapshots, 'store.snapshots.', around),
     },

@@ -37,6 +37,7 @@ export const omnisendOver = async (clock: VirtualClock, seed: number) => {
     brand: (apiKey) => noted(real.brand(apiKey)),
     postBatch: (apiKey, batch) => noted(real.postBatch(apiKey, batch)),
     writeContact: (apiKey, change, options) => noted(real.writeContact(apiKey, change, options)),
+    changeTags: (apiKey, change) => noted(real.changeTags(apiKey, change)),
     listBatches: (apiKey, query) => noted(real.listBatches(apiKey, query)),
     readBatch: (apiKey, id) => noted(real.readBatch(apiKey, id)),
     readItems: (apiKey, id) => noted(real.readItems(apiKey, id)),

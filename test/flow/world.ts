@@ -44,6 +44,7 @@ export interface WorldOptions {
   readonly variation?: Variation;
   /** The brand's budget, on both sides. */
   readonly requestsPerMinute?: number;
+  readonly tagsPerMinute?: number;
 }
 
 export interface Outside {
@@ -83,7 +84,7 @@ export type World = Awaited<ReturnType<typeof flowWorld>>;
  * process may die or stall at any call of a port, and another one starts seconds later. All chance is from the seed.
  */
 export const flowWorld = async (options: WorldOptions) => {
-  const { seed = 1, definition = newsletter, requestsPerMinute = 400 } = options;
+  const { seed = 1, definition = newsletter, requestsPerMinute = 400, tagsPerMinute = 60 } = options;
   const clock = virtualClock({ seed });
   const outside = await options.outside?.(clock);
   const draw = createDraw(seed);
@@ -103,7 +104,13 @@ export const flowWorld = async (options: WorldOptions) => {
   const queue = memoryQueue(clock);
   const poisoned = memoryQueue(clock);
   const source = memorySource(options.population, { pageSize: 200, prefixes: hexDigits, ...options.source });
-  const destination = memoryDestination({ requestsPerMinute, seed, ...options.destination, clock });
+  const destination = memoryDestination({
+    requestsPerMinute,
+    tagsPerMinute,
+    seed,
+    ...options.destination,
+    clock,
+  });
   const secrets = memorySecrets({ clock, seed: { [connection.secretName]: outside?.apiKey ?? apiKey } });
   const note = (event: EventName, fields: EventFields): void => void logged.push({ event, fields });
   let secretsMade = 0;
@@ -118,7 +125,7 @@ export const flowWorld = async (options: WorldOptions) => {
     destination: outside?.destination ?? destination,
     clock,
     log: { info: note, warn: note, error: note },
-    limits: { requestsPerMinute, startRate: 0.97, readConcurrency: 4 },
+    limits: { requestsPerMinute, tagsPerMinute, startRate: 0.97, readConcurrency: 4 },
     newSecret: () => {
       secretsMade += 1;
       return `secret-${seed}-${secretsMade}`;
@@ -241,6 +248,7 @@ export const flowWorld = async (options: WorldOptions) => {
     seed,
     definition,
     requestsPerMinute,
+    tagsPerMinute,
     clock,
     ports,
     queue,

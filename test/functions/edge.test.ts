@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { approve } from '../../functions/approve.ts';
+import { connectBrand } from '../../functions/connect.ts';
 import { health } from '../../functions/health.ts';
 import { poisoned, queueStep } from '../../functions/queue-step.ts';
 import { runExport } from '../../functions/run-export.ts';
@@ -20,6 +21,7 @@ test.each([
   ['run', oneRun(broken), withRun],
   ['rows', rows(broken), withRun],
   ['approve', approve(broken), { method: 'POST', ...withRun }],
+  ['connect', connectBrand(() => 0, broken), { method: 'POST', params: { id: 'brand-eu' } }],
 ] as const)(
   '%s: an unhandled error is a problem document, and its text is in the log alone',
   async (_name, handler, options) => {

@@ -84,7 +84,11 @@ test('a run is described as the step describes it', async () => {
     tally: null,
     segments: [],
     brand: null,
-    progress: { ...zero, sending: { pages: 0, batches: 0, posted: 0, settled: 0 } },
+    progress: {
+      ...zero,
+      sending: { pages: 0, batches: 0, posted: 0, settled: 0 },
+      tagging: { calls: 0, requested: 0 },
+    },
     changes: null,
     secondsLeftAtLeast: null,
   };

@@ -2,7 +2,7 @@ import type { ItemAnswer, RemoteBatchState } from '../../shared/domain/answers.t
 import type { Contact, PropertyValue } from '../../shared/domain/contact.ts';
 import { type BatchId, batchId } from '../../shared/domain/ids.ts';
 import type { Change } from '../../shared/domain/plan.ts';
-import type { ContactOptions } from '../../shared/ports/destination.ts';
+import type { ContactOptions, TagChange } from '../../shared/ports/destination.ts';
 
 export interface MemoryBatch {
   readonly id: BatchId;
@@ -25,6 +25,12 @@ export interface MemoryContact {
   readonly consent?: Contact['consent'];
   readonly fields: Readonly<Record<string, string>>;
   readonly properties: Readonly<Record<string, PropertyValue>>;
+  /** Ascending; absent: none. */
+  readonly tags?: readonly string[];
+}
+
+interface TagWrite extends TagChange {
+  readonly takesEffectAt: number;
 }
 
 /** An item's outcome, at the moment when its batch ended. */
@@ -50,21 +56,38 @@ const withoutEmpty = <T>(
   return kept;
 };
 
-/** The contacts, batches and request window of one brand. Batches take effect when they end, in any order. */
+interface BrandOptions {
+  readonly customProperties?: 'merge' | 'replace' | undefined;
+  readonly tagsPerMinute?: number | undefined;
+}
+
+/** Its place in the last 60 s; else seconds until one is free. A refused request takes none. */
+const requestWindow = (perMinute: number) => {
+  const entered: number[] = [];
+  const waitSeconds = (now: number): number | undefined => {
+    while ((entered[0] ?? now) <= now - windowMs) entered.shift();
+    return entered.length < perMinute ? undefined : Math.ceil(((entered[0] ?? now) + windowMs - now) / 1000);
+  };
+  return { waitSeconds, enter: (now: number) => void entered.push(now) };
+};
+
+/** The contacts, batches and request windows of one brand. Batches take effect when they end, in any order. */
 export const memoryBrand = (
   id: string,
   requestsPerMinute: number,
   rule: ItemRule,
-  customProperties: 'merge' | 'replace' = 'merge',
+  { customProperties = 'merge', tagsPerMinute = 60 }: BrandOptions = {},
 ) => {
   const batches: MemoryBatch[] = [];
   const byId = new Map<BatchId, MemoryBatch>();
   const contacts = new Map<string, MemoryContact>();
   const phoneOwners = new Map<string, string>();
   const seen = new Map<string, number>();
-  const window: number[] = [];
+  const requests = requestWindow(requestsPerMinute);
+  const tagRequests = requestWindow(tagsPerMinute);
   const applied: Applied[] = [];
   let open: MemoryBatch[] = [];
+  let tagWrites: readonly TagWrite[] = [];
 
   /** A telephone that belongs to somebody else is passed over. */
   const ownPhone = (email: string, phone: string | undefined): string | undefined => {
@@ -79,6 +102,7 @@ export const memoryBrand = (
     const kept = ownPhone(email, withoutPhone ? undefined : phone);
     contacts.set(email, {
       ...(consent !== undefined && { consent }),
+      ...(held?.tags !== undefined && { tags: held.tags }),
       fields: withoutEmpty({ ...held?.fields, ...fields, ...(kept !== undefined && { phone: kept }) }),
       properties: withoutEmpty(
         properties !== undefined && customProperties === 'replace'
@@ -96,28 +120,48 @@ export const memoryBrand = (
     return decided;
   };
 
+  const end = (batch: MemoryBatch): void => {
+    const reached = batch.changes.slice(0, batch.reach);
+    batch.results = reached.map((change) => {
+      const result = apply(change, batch.options.withoutPhone);
+      const { email } = change.contact;
+      applied.push({ origin: batch.origin, email, at: batch.endsAt, kind: result.kind });
+      return result;
+    });
+  };
+
+  /** Whoever is not known by then is passed over. */
+  const setTags = ({ direction, tag, emails }: TagWrite): void => {
+    for (const email of emails) {
+      const held = contacts.get(email);
+      if (held === undefined) continue;
+      const { tags: before = [], ...rest } = held;
+      const tags = [...before.filter((one) => one !== tag), ...(direction === 'add' ? [tag] : [])].sort();
+      contacts.set(email, tags.length > 0 ? { ...rest, tags } : rest);
+    }
+  };
+
   const settle = (now: number): void => {
     const ended = open.filter(({ endsAt }) => endsAt <= now);
-    if (ended.length === 0) return;
+    const due = tagWrites.filter(({ takesEffectAt }) => takesEffectAt <= now);
+    if (ended.length === 0 && due.length === 0) return;
     open = open.filter(({ endsAt }) => endsAt > now);
-    for (const batch of ended.sort((a, b) => a.endsAt - b.endsAt)) {
-      const reached = batch.changes.slice(0, batch.reach);
-      batch.results = reached.map((change) => {
-        const result = apply(change, batch.options.withoutPhone);
-        const { email } = change.contact;
-        applied.push({ origin: batch.origin, email, at: batch.endsAt, kind: result.kind });
-        return result;
-      });
-    }
+    tagWrites = tagWrites.filter(({ takesEffectAt }) => takesEffectAt > now);
+    const effects = [
+      ...ended.map((batch) => ({ at: batch.endsAt, act: () => end(batch) })),
+      ...due.map((write) => ({ at: write.takesEffectAt, act: () => setTags(write) })),
+    ];
+    for (const { act } of effects.sort((a, b) => a.at - b.at)) act();
   };
 
   return {
     id,
-    /** Takes a place in the last 60 s; else seconds until one is free. A refused request takes none. */
-    enter(now: number): number | undefined {
-      while ((window[0] ?? now) <= now - windowMs) window.shift();
-      if (window.length >= requestsPerMinute) return Math.ceil(((window[0] ?? now) + windowMs - now) / 1000);
-      window.push(now);
+    /** Takes a place in the last 60 s, a tag call one in both windows; else seconds until one is free. */
+    enter(now: number, isTagCall: boolean): number | undefined {
+      const windows = isTagCall ? [requests, tagRequests] : [requests];
+      const waits = windows.flatMap((window) => window.waitSeconds(now) ?? []);
+      if (waits.length > 0) return Math.max(...waits);
+      for (const window of windows) window.enter(now);
       return undefined;
     },
     add(batch: Omit<MemoryBatch, 'id' | 'results'>): MemoryBatch {
@@ -131,6 +175,9 @@ export const memoryBrand = (
     write(contact: Contact, withoutPhone: boolean): ReadonlySet<string> {
       upsert(contact, withoutPhone);
       return new Set(Object.keys(contacts.get(contact.email)?.properties ?? {}));
+    },
+    tag(change: TagChange, takesEffectAt: number): void {
+      tagWrites = [...tagWrites, { ...change, takesEffectAt }];
     },
     batch(wanted: BatchId, now: number): MemoryBatch | undefined {
       settle(now);

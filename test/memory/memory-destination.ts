@@ -10,7 +10,7 @@ import type { Contact } from '../../shared/domain/contact.ts';
 import type { BatchId } from '../../shared/domain/ids.ts';
 import type { Change } from '../../shared/domain/plan.ts';
 import type { Clock } from '../../shared/ports/clock.ts';
-import type { Brand, ContactOptions, Destination } from '../../shared/ports/destination.ts';
+import type { Brand, ContactOptions, Destination, TagChange } from '../../shared/ports/destination.ts';
 import { createDraw } from '../sandbox/omnisend/chance.ts';
 import {
   type Applied,
@@ -23,7 +23,14 @@ import {
   windowMs,
 } from './memory-brand.ts';
 
-type Operation = 'brand' | 'post-batch' | 'write-contact' | 'list-batches' | 'read-batch' | 'read-items';
+type Operation =
+  | 'brand'
+  | 'post-batch'
+  | 'write-contact'
+  | 'change-tags'
+  | 'list-batches'
+  | 'read-batch'
+  | 'read-items';
 
 /** One request as it arrived, with the kind of the answer that the caller got. */
 interface Arrival {
@@ -31,6 +38,13 @@ interface Arrival {
   readonly brandId: string;
   readonly at: number;
   readonly answer: DestinationAnswer<unknown>['kind'];
+}
+
+/** One tag call as it arrived; `takesEffectAt` where it did, whatever the caller was told. */
+interface TagCallArrival extends TagChange {
+  readonly brandId: string;
+  readonly at: number;
+  readonly takesEffectAt: number | undefined;
 }
 
 /** One `POST /batches` as it arrived; `id` where it took effect, whatever the caller was told. */
@@ -50,12 +64,16 @@ interface RequestCall {
   readonly changes?: readonly Change[];
   /** Of a `read-batch` or `read-items`. */
   readonly id?: BatchId;
+  /** Of a `change-tags`. */
+  readonly tags?: TagChange;
 }
 
 export interface MemoryDestinationOptions {
   readonly clock: Pick<Clock, 'now'>;
   readonly seed?: number;
   readonly requestsPerMinute?: number;
+  /** Of tag calls, which count as requests too. */
+  readonly tagsPerMinute?: number;
   /** Least and most seconds from a batch's creation to its end. */
   readonly batchSeconds?: readonly [number, number];
   /** Seconds until a new batch is listed. */
@@ -78,12 +96,13 @@ export interface MemoryDestinationOptions {
 export interface MemoryDestination extends Destination {
   readonly arrivals: readonly Arrival[];
   readonly posts: readonly Post[];
+  readonly tagCalls: readonly TagCallArrival[];
   /** What the brand holds by now, by address. */
   contacts(brandId: string): ReadonlyMap<string, MemoryContact>;
   /** What became of each item of a brand, in the order in which batches took effect. */
   applied(brandId: string): readonly Applied[];
-  /** The most requests of a brand that arrived in any 60 s, refused ones counted. */
-  mostInAnyMinute(brandId: string): number;
+  /** The most requests of a brand that arrived in any 60 s, refused ones counted; of one operation, or of all. */
+  mostInAnyMinute(brandId: string, operation?: Operation): number;
   /** From now on a key is unknown. */
   revoke(apiKey: string): void;
   /** A batch is gone, as after seven days. */
@@ -92,6 +111,8 @@ export interface MemoryDestination extends Destination {
 
 const batchesPerListing = 250;
 const contactsPerBatch = 100;
+const contactsPerTagCall = 250;
+const tagSeconds = [1, 3] as const;
 
 const remote = (batch: MemoryBatch, now: number): RemoteBatch => ({
   id: batch.id,
@@ -130,16 +151,12 @@ export const memoryDestination = (options: MemoryDestinationOptions): MemoryDest
   const revoked = new Set<string>();
   const arrivals: Arrival[] = [];
   const posts: Post[] = [];
+  const tagCalls: TagCallArrival[] = [];
 
   const brandOf = (brandId: string): MemoryBrand => {
     const known = brands.get(brandId);
     if (known !== undefined) return known;
-    const made = memoryBrand(
-      brandId,
-      requestsPerMinute,
-      options.item ?? (() => undefined),
-      options.customProperties,
-    );
+    const made = memoryBrand(brandId, requestsPerMinute, options.item ?? (() => undefined), options);
     brands.set(brandId, made);
     return made;
   };
@@ -155,7 +172,7 @@ export const memoryDestination = (options: MemoryDestinationOptions): MemoryDest
     if (injected !== undefined) return injected;
     const now = clock.now();
     const brand = brandOf(brandId);
-    const wait = brand.enter(now);
+    const wait = brand.enter(now, call.operation === 'change-tags');
     if (wait !== undefined) return { kind: 'throttled', retryAfterSeconds: wait };
     const answer = effect(brand, now);
     return options.after?.(call) ?? answer;
@@ -208,10 +225,15 @@ export const memoryDestination = (options: MemoryDestinationOptions): MemoryDest
   return {
     arrivals,
     posts,
+    tagCalls,
     contacts: (brandId) => brandOf(brandId).contacts(clock.now()),
     applied: (brandId) => brandOf(brandId).applied(clock.now()),
-    mostInAnyMinute(brandId) {
-      const times = arrivals.filter((arrival) => arrival.brandId === brandId).map(({ at }) => at);
+    mostInAnyMinute(brandId, operation) {
+      const times = arrivals
+        .filter(
+          (arrival) => arrival.brandId === brandId && arrival.operation === (operation ?? arrival.operation),
+        )
+        .map(({ at }) => at);
       let first = 0;
       let most = 0;
       times.forEach((at, place) => {
@@ -243,6 +265,22 @@ export const memoryDestination = (options: MemoryDestinationOptions): MemoryDest
       exchange({ operation: 'write-contact', apiKey, changes: [change] }, (brand) =>
         writeNow(brand, change.contact, withoutPhone),
       ),
+    async changeTags(apiKey, change) {
+      const { length } = change.emails;
+      if (length === 0 || length > contactsPerTagCall) throw new RangeError(`a tag for ${length} contacts`);
+      let takesEffectAt: number | undefined;
+      const answer = await exchange<null>(
+        { operation: 'change-tags', apiKey, tags: change },
+        (brand, now) => {
+          const [least, most] = tagSeconds;
+          takesEffectAt = now + (least + (most - least) * draw('tagSeconds')) * 1000;
+          brand.tag(change, takesEffectAt);
+          return ok(null);
+        },
+      );
+      tagCalls.push({ ...change, brandId: apiKey.split('-')[0] ?? '', at: clock.now(), takesEffectAt });
+      return answer;
+    },
     listBatches: (apiKey, { state, from, offset }) =>
       exchange({ operation: 'list-batches', apiKey }, (brand, now) => {
         const earliest = from === undefined ? Number.NEGATIVE_INFINITY : Date.parse(from);

@@ -3,6 +3,7 @@ import {
   checkAddress,
   checkDistinct,
   checkRowKey,
+  checkTogether,
   encodeRow,
   rowName,
 } from '../../shared/adapters/storage/limits.ts';
@@ -96,6 +97,16 @@ const rowsOf = <T>(
       checkAddress(table, row);
       encodeRow(table, row, value);
       return find(row)?.version === row.version ? write(row, value) : undefined;
+    },
+    async replaceAll(changes) {
+      checkTogether(
+        table,
+        changes.map(({ row }) => row),
+      );
+      for (const { row, value } of changes) encodeRow(table, row, value);
+      if (changes.some(({ row }) => find(row)?.version !== row.version)) return false;
+      for (const { row, value } of changes) write(row, value);
+      return true;
     },
     async remove(address) {
       checkAddress(table, address);

@@ -162,9 +162,20 @@ test('law 1: the account of a run conserves its rows, whatever became of its pag
     fc.property(lives, ({ page }) => {
       const tally = runTally({
         read: { read: spooled + invalid, spooled, invalid, invalidByReason: {}, leftOut: {} },
-        plan: { duplicate, unchanged: 0, upserts, joined: 0, leaves: size - upserts, takenBack: 0, known: 0 },
+        plan: {
+          duplicate,
+          unchanged: 0,
+          upserts,
+          tagged: 0,
+          joined: 0,
+          leaves: size - upserts,
+          takenBack: 0,
+          known: 0,
+        },
         planComplete: true,
         pages: [page],
+        tagCalls: [],
+        atEnd: true,
       });
       expect(conserves(tally)).toBe(true);
       const { accepted, refused, failed, unsent } = tally.leaves;

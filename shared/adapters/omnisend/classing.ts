@@ -11,7 +11,8 @@ export interface Answer {
 
 const longestWaitSeconds = 86_400;
 
-const isHtml = ({ headers, text }: Answer): boolean =>
+/** From what stands before Omnisend, never from itself. */
+export const isHtml = ({ headers, text }: Answer): boolean =>
   (headers.get('content-type') ?? '').includes('text/html') || /^\s*</.test(text);
 
 /** The body as JSON; `undefined` where it is none. */

@@ -1,21 +1,21 @@
 import type { z } from 'zod';
 import type { DestinationAnswer } from '../../domain/answers.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { type Answer, classed, jsonOf } from './classing.ts';
+import { type Answer, classed, isHtml, jsonOf } from './classing.ts';
 import { apiVersion, integration, limits } from './version.ts';
 
 export interface ClientOptions {
   /** Without a slash at its end, e.g. `https://api.omnisend.com/api`. */
   readonly baseUrl: string;
   readonly clock: Clock;
-  /** For a POST, and for everything else; 30 s and 10 s by default. */
+  /** For what writes, and for what reads; 30 s and 10 s by default. */
   readonly postTimeoutMs?: number;
   readonly timeoutMs?: number;
 }
 
 export interface Call<T> {
   readonly apiKey: string;
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** Ids only. Addresses and telephones never go into a URL, as URLs are logged on their way. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string>>;
@@ -67,9 +67,9 @@ const exchange = async <T>(
 ): Promise<Answer | string> => {
   const query = call.query === undefined ? '' : `?${new URLSearchParams(call.query)}`;
   const timeoutMs =
-    call.method === 'POST'
-      ? (options.postTimeoutMs ?? limits.postTimeoutMs)
-      : (options.timeoutMs ?? limits.timeoutMs);
+    call.method === 'GET'
+      ? (options.timeoutMs ?? limits.timeoutMs)
+      : (options.postTimeoutMs ?? limits.postTimeoutMs);
   const body = call.body === undefined ? undefined : JSON.stringify(call.body);
   try {
     const response = await fetch(`${options.baseUrl}${call.path}${query}`, {
@@ -96,6 +96,7 @@ export const request = async <T>(options: ClientOptions, call: Call<T>): Promise
   const { status } = answer;
   if (status < 200 || status > 299) return classed(answer, options.clock.now(), call.sent ?? nothing);
   const parsed = call.schema.safeParse(jsonOf(answer));
-  if (!parsed.success) return { kind: 'ambiguous', message: `${status} without what it should hold` };
+  if (isHtml(answer) || !parsed.success)
+    return { kind: 'ambiguous', message: `${status} without what it should hold` };
   return { kind: 'ok', value: parsed.data };
 };

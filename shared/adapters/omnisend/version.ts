@@ -10,8 +10,9 @@ export const integration = { name: 'customer-insights-omnisend-export', version:
 export const limits = {
   /** https://api-docs.omnisend.com/v2026-03-15/reference/post_batches */
   contactsPerBatch: 100,
+  contactsPerTagCall: 250,
   batchesPerListing: 250,
-  /** A batch may have been taken although its answer is late, so its POST waits longer than anything else. */
+  /** What writes may have been taken although its answer is late, so it waits longer than what reads. */
   postTimeoutMs: 30_000,
   /** https://api-docs.omnisend.com/reference/rate-limit-timeouts-errors.md */
   timeoutMs: 10_000,

@@ -5,6 +5,8 @@ import type { RowAddress } from '../../ports/rows.ts';
 
 /** Of a row's JSON in UTF-8; an entity may have 1 MiB in all. */
 const maxRowBytes = 900_000;
+/** https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions */
+export const maxTransactionRows = 100;
 /** Of a message's JSON in UTF-8; base64 makes it 60 KB of the 64 KiB that a message may have. */
 const maxMessageBytes = 45_000;
 const maxDelaySeconds = 7 * 24 * 60 * 60;
@@ -30,6 +32,14 @@ export const checkRowKey = (table: string, part: 'partition' | 'key', text: stri
 export const checkDistinct = (table: string, rows: readonly { readonly key: string }[]): void => {
   if (new Set(rows.map((row) => row.key)).size === rows.length) return;
   throw new RangeError(`A list of new rows for table ${table} names a key twice.`);
+};
+
+/** Throws unless these rows can be written by one transaction: up to 100 different ones of one partition. */
+export const checkTogether = (table: string, rows: readonly RowAddress[]): void => {
+  for (const row of rows) checkAddress(table, row);
+  checkDistinct(table, rows);
+  if (rows.length <= maxTransactionRows && new Set(rows.map((row) => row.partition)).size <= 1) return;
+  throw new RangeError(`Rows of table ${table} that go together lie in one partition, at most 100.`);
 };
 
 /** The value's JSON in UTF-8, or an error naming the row where it is no JSON or too large. */

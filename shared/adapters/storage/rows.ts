@@ -4,11 +4,17 @@ import type { Row, RowAddress, Rows } from '../../ports/rows.ts';
 import { errorCode, unless } from './answers.ts';
 import { fromEntity, toEntity } from './entity.ts';
 import { inParallel } from './in-parallel.ts';
-import { checkAddress, checkDistinct, checkRowKey, encodeRow } from './limits.ts';
+import {
+  checkAddress,
+  checkDistinct,
+  checkRowKey,
+  checkTogether,
+  encodeRow,
+  maxTransactionRows,
+} from './limits.ts';
 
 // A transaction takes 100 rows and 4 MiB, of which the request's own lines want some.
 // https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
-const maxTransactionRows = 100;
 const maxTransactionBytes = 3_500_000;
 const insertsAtOnce = 16;
 
@@ -71,6 +77,23 @@ export const tableRows = <T>({ table, client, schema }: TableOptions<T>): Rows<T
         (await client()).updateEntity(entity, 'Replace', { etag: row.version }),
       );
       return written && { ...address, value, version: versionOf(table, written.etag) };
+    },
+
+    async replaceAll(changes) {
+      checkTogether(
+        table,
+        changes.map(({ row }) => row),
+      );
+      const actions = changes.map(({ row, value }): TransactionAction => {
+        const entity = toEntity(row, encodeRow(table, row, value));
+        return ['update', entity, 'Replace', { etag: row.version }];
+      });
+      if (actions.length === 0) return true;
+      const written = await unless(
+        ['UpdateConditionNotSatisfied', 'ResourceNotFound'],
+        (await client()).submitTransaction(actions),
+      );
+      return written !== undefined;
     },
 
     async remove(address) {

@@ -7,6 +7,7 @@ import { exportState, run, skippedOccurrence } from '../../domain/run.ts';
 import { readers, slice } from '../../domain/slice.ts';
 import { slots } from '../../domain/slots.ts';
 import { snapshotManifest } from '../../domain/snapshot.ts';
+import { tagCall } from '../../domain/tag-call.ts';
 import type { Rows } from '../../ports/rows.ts';
 import type { Store } from '../../ports/store.ts';
 
@@ -24,6 +25,7 @@ export const storeOf = (open: <T>(table: string, schema: z.ZodType<T>) => Rows<T
   brands: open('brands', brandState),
   markers: open('markers', markerOwner),
   lanes: open('lanes', lane),
+  tagCalls: open('tagcalls', tagCall),
   slots: open('slots', slots),
   snapshots: open('snapshots', snapshotManifest),
 });

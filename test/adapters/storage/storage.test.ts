@@ -37,7 +37,14 @@ test('what is missing is created, twice without complaint, and every part then w
   await storage.ensure();
 
   for (const rows of Object.values(storage.store)) expect(await rows.list('none')).toEqual([]);
-  const state = { active: null, paused: null, brand: null, uncommitted: null, scheduledUntil: null };
+  const state = {
+    active: null,
+    paused: null,
+    brand: null,
+    uncommitted: null,
+    taggedAt: null,
+    scheduledUntil: null,
+  };
   await storage.store.states.insert({ partition: 'exports', key: exportId.parse('newsletter') }, state);
   expect((await storage.store.states.list('exports')).map((row) => row.value)).toEqual([state]);
 

@@ -1,0 +1,29 @@
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { z } from 'zod';
+import { problem } from './problem.ts';
+
+type Body<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'wrong'; readonly answer: HttpResponseInit };
+
+/** The JSON body of a request, where none counts as `{}`. Every fault is named at once; `remedy` says what to send. */
+export async function readBody<T>(http: HttpRequest, schema: z.ZodType<T>, remedy: string): Promise<Body<T>> {
+  const parsed = schema.safeParse(await jsonOf(http));
+  if (parsed.success) return { kind: 'ok', value: parsed.data };
+  const errors = parsed.error.issues.map(({ code, path, message }) => ({
+    field: path.join('.') || 'body',
+    // Zod's own words would repeat a name that the caller chose, and with it whatever was pasted there.
+    message: code === 'unrecognized_keys' ? 'It has a member of another name than those known.' : message,
+  }));
+  return { kind: 'wrong', answer: problem(400, 'The body is wrong', remedy, { errors }) };
+}
+
+const jsonOf = async (http: HttpRequest): Promise<unknown> => {
+  const text = await http.text();
+  if (text.trim() === '') return {};
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+};
