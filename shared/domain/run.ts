@@ -58,7 +58,7 @@ export const run = z.object({
   progressAt: moment,
   turn,
   /** The brand and the environment, known from `reading` on. */
-  brand: z.object({ id: brandId, name: z.string() }).nullable(),
+  brand: z.object({ id: brandId, name: z.string(), keyPrefix: brandId }).nullable(),
   slices: z.int(),
   /** How the source was cut, decided once: what it would answer to a second question may differ. */
   division: z.array(sliceSpec).nullable(),

@@ -9,6 +9,8 @@ import type { Reason } from './end-run.ts';
 export interface FoundBrand {
   readonly kind: 'ok';
   readonly apiKey: string;
+  /** What the key begins with: the same for every key of one brand. */
+  readonly keyPrefix: BrandId;
   readonly brand: { readonly id: BrandId; readonly name: string };
   /** Not granted: id and name are what the key begins with. */
   readonly mayReadBrand: boolean;
@@ -23,7 +25,8 @@ export interface Unusable {
       | 'vault-forbidden'
       | 'key-refused'
       | 'permission-missing'
-      | 'version-retired';
+      | 'version-retired'
+      | 'brand-changed';
   };
   readonly remedy: string;
 }
@@ -51,20 +54,24 @@ export async function findBrand(
   if (key.kind === 'unavailable') return { kind: 'unreachable', what: 'vault' };
   if (key.kind !== 'ok') return noSecret(secretName, key.kind);
   const apiKey = key.value.trim();
-  // Omnisend's keys are `<brand id>-<secret>`: enough to find the brand's slots before the first request. What has no
-  // `-` is no such key, and no part of it may become an id.
-  const fromKey = brandId.safeParse(/^([^-]+)-./.exec(apiKey)?.[1]);
-  if (!fromKey.success) return keyRefused(secretName);
-  const answer = await asking(ports, fromKey.data, () => ports.destination.brand(apiKey));
+  const keyPrefix = keyPrefixOf(apiKey);
+  if (keyPrefix === undefined) return keyRefused(secretName);
+  const answer = await asking(ports, keyPrefix, () => ports.destination.brand(apiKey));
   switch (answer.kind) {
     case 'ok': {
       const id = brandId.safeParse(answer.value.id);
-      const brand = { id: id.success ? id.data : fromKey.data, name: answer.value.name };
-      return { kind: 'ok', apiKey, brand, mayReadBrand: true };
+      const brand = { id: id.success ? id.data : keyPrefix, name: answer.value.name };
+      return { kind: 'ok', apiKey, keyPrefix, brand, mayReadBrand: true };
     }
     // The key is real but may not read brands: it may export all the same.
     case 'forbidden':
-      return { kind: 'ok', apiKey, brand: { id: fromKey.data, name: fromKey.data }, mayReadBrand: false };
+      return {
+        kind: 'ok',
+        apiKey,
+        keyPrefix,
+        brand: { id: keyPrefix, name: keyPrefix },
+        mayReadBrand: false,
+      };
     case 'unauthorised':
       return keyRefused(secretName);
     case 'retired':
@@ -82,6 +89,13 @@ export async function findBrand(
   }
 }
 
+/**
+ * Omnisend's keys are `<brand id>-<secret>`: enough to find the brand's slots before the first request. What has no `-`
+ * is no such key, and no part of it may become an id.
+ */
+export const keyPrefixOf = (apiKey: string): BrandId | undefined =>
+  brandId.safeParse(/^([^-]+)-./.exec(apiKey)?.[1]).data;
+
 export const versionRetired: Unusable = {
   kind: 'stop',
   reason: {
@@ -98,7 +112,7 @@ export const keyRefused = (secretName: string): Unusable => ({
     'Create an API key in Omnisend (Store settings, API keys) and store it in the vault under that name.',
 });
 
-const noSecret = (secretName: string, kind: 'absent' | 'forbidden'): Unusable =>
+export const noSecret = (secretName: string, kind: 'absent' | 'forbidden'): Unusable =>
   kind === 'absent'
     ? {
         kind: 'stop',

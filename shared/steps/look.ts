@@ -6,6 +6,7 @@ import type { BatchListing } from '../ports/destination.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { type Asked, askAll } from './ask.ts';
+import { loadKey } from './load-key.ts';
 
 export interface Refusal {
   readonly code: string;
@@ -118,14 +119,10 @@ export class Look {
         this.isCutShort = true;
         return [];
       }
-      const key = await this.#ports.secrets.get(this.#run.secretName, { fresh });
+      const key = await loadKey(this.#ports, this.#run, { fresh });
       if (key.kind === 'unavailable') return [];
-      if (key.kind !== 'ok') {
-        this.refusal = {
-          code: 'key-missing',
-          message: `The secret ${this.#run.secretName} is ${key.kind} in Key Vault.`,
-          remedy: 'Store the Omnisend key under that name, readable for the app.',
-        };
+      if (key.kind === 'stop') {
+        this.refusal = { ...key.reason, remedy: key.remedy };
         return [];
       }
       const answers = await askAll(

@@ -16,7 +16,8 @@ import { awaitSlot, noteTagAnswer, reserveTagSlot } from './ask.ts';
 import { changeRow } from './change-row.ts';
 import type { Held } from './in-turn.ts';
 import { loadTagCalls, loadTaggings } from './load.ts';
-import { stopIfRefused } from './stop-sending.ts';
+import { loadKey } from './load-key.ts';
+import { stopIfRefused, stopSending } from './stop-sending.ts';
 
 /** Enough to use the whole budget at an answer time of ten seconds. */
 const maxInTheAir = 12;
@@ -92,10 +93,12 @@ class TagRequester {
 
   async make(call: TagCall, moment: number): Promise<void> {
     const ports = this.#ports;
-    const key = await ports.secrets.get(this.#run.secretName);
+    const key = await loadKey(ports, this.#run);
     const taggings = await this.#taggings(call.shard);
     if (key.kind !== 'ok') {
       this.isStopped = true;
+      const stop = key.kind === 'stop' ? key : null;
+      if (stop) await stopSending(ports, this.#run, stop.reason.code, stop.reason.message, stop.remedy);
       return;
     }
     await this.#noteTagging(moment);

@@ -13,6 +13,7 @@ import { changePage } from './change-page.ts';
 import { changeRow } from './change-row.ts';
 import { releasePage } from './claim-page.ts';
 import { changesOf, loadChanges, loadRun } from './load.ts';
+import { loadKey } from './load-key.ts';
 import { stopIfRefused, stopSending } from './stop-sending.ts';
 
 export type Sent = { readonly kind: 'done' } | { readonly kind: 'later'; readonly at: number };
@@ -22,11 +23,10 @@ const vaultPauseMs = 30_000;
 /** Posts the due batches of a claimed page in their slots: intent first, then the post, then what came of it. */
 export async function sendPage(ports: Ports, brand: BrandId, lane: number, claimed: Page): Promise<Sent> {
   const { value: run } = await loadRun(ports, claimed.runId);
-  const key = await ports.secrets.get(run.secretName);
+  const key = await loadKey(ports, run);
   if (key.kind === 'unavailable') return { kind: 'later', at: ports.clock.now() + vaultPauseMs };
-  if (key.kind !== 'ok') {
-    const message = `The secret ${run.secretName} is ${key.kind} in Key Vault.`;
-    await stopSending(ports, run, 'key-missing', message, 'Store the Omnisend key under that name.');
+  if (key.kind === 'stop') {
+    await stopSending(ports, run, key.reason.code, key.reason.message, key.remedy);
     return { kind: 'done' };
   }
   const changes = await loadChanges(ports, claimed);

@@ -66,7 +66,7 @@ export async function startRun(ports: Ports, message: MessageOf<'start-run'>): P
           message: describeFaults(slices.faults),
         });
       case 'ok':
-        return read(ports, held, brand.brand, slices.value);
+        return read(ports, held, { ...brand.brand, keyPrefix: brand.keyPrefix }, slices.value);
     }
   });
 }
@@ -78,7 +78,7 @@ const divide = async (ports: Ports, run: Run): Promise<SourceAnswer<readonly Sli
 async function read(
   ports: Ports,
   held: Held<Run>,
-  brand: { readonly id: BrandId; readonly name: string },
+  brand: NonNullable<Run['brand']>,
   specs: readonly SliceSpec[],
 ): Promise<readonly Outgoing[]> {
   const { id } = held.value;

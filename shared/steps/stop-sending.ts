@@ -37,7 +37,7 @@ export async function stopSending(
 /** The key may have been rotated while it was cached: it is read once more before the run is stopped. */
 async function readKeyAgain(ports: Ports, run: Run, refused: string): Promise<void> {
   const fresh = await ports.secrets.get(run.secretName, { fresh: true });
-  if (fresh.kind === 'unavailable' || (fresh.kind === 'ok' && fresh.value !== refused)) return;
+  if (fresh.kind === 'unavailable' || (fresh.kind === 'ok' && fresh.value.trim() !== refused)) return;
   const message = `Omnisend does not know the key in the secret ${run.secretName}.`;
   await stopSending(
     ports,

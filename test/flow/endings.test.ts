@@ -214,4 +214,22 @@ describe('a key of another brand than before', () => {
     await world.until(() => world.runOf(id).endedAt !== null);
     expect(world.runOf(id)).toMatchObject({ state: 'succeeded', tally: { accepted: contacts } });
   });
+
+  it('stops a run when it comes in mid-run: nothing goes to the other brand', async () => {
+    let isRotated = false;
+    const world = await open({
+      destination: {
+        before: ({ apiKey: asked }) => (isRotated && asked === apiKey ? { kind: 'unauthorised' } : undefined),
+      },
+    });
+    const answer = await world.ask();
+    if (answer.kind !== 'accepted') throw new Error(answer.kind);
+    await world.until(() => world.destination.posts.length >= 3);
+    isRotated = true;
+    world.secrets.rotate(connection.secretName, 'b2-full');
+    await world.until(() => world.runOf(answer.run).endedAt !== null);
+    expect(world.runOf(answer.run)).toMatchObject({ state: 'failed', reason: { code: 'brand-changed' } });
+    expect(world.destination.contacts(brandId.parse('b2')).size).toBe(0);
+    expect(world.destination.posts.filter((post) => post.brandId !== 'a1')).toEqual([]);
+  });
 });
