@@ -5,7 +5,7 @@ import type { Claim } from '../shared/domain/run.ts';
 import { steps } from '../shared/domain/turn.ts';
 import { type Message, messages } from '../shared/messages.ts';
 import { type Approval, approveRun } from '../shared/steps/approve-run.ts';
-import { cancelRun } from '../shared/steps/cancel-run.ts';
+import { type Cancellation, cancelRun } from '../shared/steps/cancel-run.ts';
 import { connect } from '../shared/steps/connect.ts';
 import { cutPages } from '../shared/steps/cut-pages.ts';
 import { describeRun, listRuns } from '../shared/steps/describe-run.ts';
@@ -128,7 +128,7 @@ http(
   'cancel',
   'POST',
   'runs/{run}/cancel',
-  cancel((id) => cancelRun(ports, id)),
+  cancel((id) => cancelled(id)),
 );
 
 function queue(queueName: string, handler: StorageQueueHandler): void {
@@ -148,5 +148,11 @@ async function request(claim: Claim): Promise<RunRequest> {
 async function approved(id: RunId): Promise<Approval> {
   const answer = await approveRun(ports, id);
   if (answer.kind === 'approved') await perform(answer.messages);
+  return answer;
+}
+
+async function cancelled(id: RunId): Promise<Cancellation> {
+  const answer = await cancelRun(ports, id);
+  if (answer.kind === 'cancelling') await perform(answer.messages);
   return answer;
 }

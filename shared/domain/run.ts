@@ -76,6 +76,8 @@ export const run = z.object({
     .nullable(),
   /** `null`: not cut yet. */
   pages: z.int().nullable(),
+  /** Rows of the first page that were written to one by one before it is posted, as `findMerging` does. */
+  probed: z.array(z.int()).default([]),
   /** Shards whose tag calls are stored, which needs their batches to have ended. */
   tagged: z.array(z.int()).default([]),
   /** No tag call before this moment: one of an earlier run that says the opposite may still be applied. */

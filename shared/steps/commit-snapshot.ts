@@ -12,7 +12,7 @@ import { tagOutcomes } from '../domain/tag-outcomes.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
 import { changeRow } from './change-row.ts';
-import { loadChanges, loadPages, loadRun, loadTagCalls, loadTaggings } from './load.ts';
+import { loadChanges, loadPages, loadTagCalls, loadTaggings } from './load.ts';
 import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
 
 /** What a run asked of Omnisend, as stored. */
@@ -42,7 +42,7 @@ export async function commitOneShard(
   if (bytes === undefined) throw new Error(`The change list of shard ${shard} of ${run.id} is not stored.`);
   const changes = parseLines<Change>(bytes);
   const dropped = await ports.blobs.get(paths.dropped(run.id, shard));
-  const verdicts = await verdictsOf(ports, shard, pages, changes.length);
+  const verdicts = await verdictsOf(ports, run, shard, pages, changes.length);
   const after = commitShard({
     records,
     changes,
@@ -58,6 +58,7 @@ export async function commitOneShard(
 /** What became of each change of one shard: its pages know, and the lists of refused rows. */
 export async function verdictsOf(
   ports: Ports,
+  run: Run,
   shard: number,
   pages: readonly Page[],
   length: number,
@@ -72,7 +73,9 @@ export async function verdictsOf(
     let row = 0;
     for (const range of page.ranges) {
       for (let index = range.from; index < range.to; index += 1) {
-        if (range.shard === shard) verdicts[index] = ofPage[row] ?? 'kept';
+        const verdict = ofPage[row] ?? 'kept';
+        const isProbed = page.number === 0 && run.probed.includes(row);
+        if (range.shard === shard) verdicts[index] = isProbed && verdict === 'kept' ? 'open' : verdict;
         row += 1;
       }
     }
@@ -129,24 +132,29 @@ export async function makeCurrent(ports: Ports, run: Run, records: number): Prom
   }
 }
 
-/** Commits what an earlier run of the export posted but could not commit, so that its contacts are known. */
+/** Commits what an earlier run of the export wrote but could not commit, so that its contacts are known. */
 export async function commitMissing(ports: Ports, run: Run): Promise<void> {
   const address = at.state(exportOf(run.id));
   const uncommitted = (await ports.store.states.get(address))?.value.uncommitted ?? null;
   if (uncommitted === null) return;
-  const { value: earlier } = await loadRun(ports, uncommitted);
-  const { plan, brand } = earlier;
-  const manifest = brand && (await ports.store.snapshots.get(at.snapshot(exportOf(run.id), brand.id)));
-  // Only where nobody has committed since: its plan refers to the snapshot that is still the current one.
-  if (plan !== null && (manifest?.value.current ?? null) === (plan.snapshot?.run ?? null)) {
-    const sent = await loadSent(ports, earlier);
-    let records = 0;
-    for (let shard = 0; shard < plan.shards; shard += 1) {
-      records += await commitOneShard(ports, earlier, shard, sent);
-    }
-    await makeCurrent(ports, earlier, records);
-  }
+  const earlier = (await ports.store.runs.get(at.run(uncommitted)))?.value;
+  // What is not committed within the time for which personal data is kept never can be.
+  if (earlier?.kept === 'everything') await commitUnlessNewer(ports, earlier);
   await changeRow(ports.store.states, address, (stored) =>
     stored?.uncommitted === uncommitted ? { ...stored, uncommitted: null } : undefined,
   );
+}
+
+/** Only where nobody has committed since: the run's plan refers to the snapshot that is still the current one. */
+async function commitUnlessNewer(ports: Ports, run: Run): Promise<void> {
+  const { plan, brand } = run;
+  if (plan === null || brand === null) return;
+  const manifest = await ports.store.snapshots.get(at.snapshot(exportOf(run.id), brand.id));
+  if ((manifest?.value.current ?? null) !== (plan.snapshot?.run ?? null)) return;
+  const sent = await loadSent(ports, run);
+  let records = 0;
+  for (let shard = 0; shard < plan.shards; shard += 1) {
+    records += await commitOneShard(ports, run, shard, sent);
+  }
+  await makeCurrent(ports, run, records);
 }

@@ -3,7 +3,6 @@ import { exportOf } from '../domain/ids.ts';
 import type { Batch, Page } from '../domain/page.ts';
 import { candidatesFor, dayBefore } from '../domain/reconcile.ts';
 import type { Run } from '../domain/run.ts';
-import { isEnded } from '../domain/states.ts';
 import type { Ports } from '../ports/ports.ts';
 import { loadPages } from './load.ts';
 import { Look } from './look.ts';
@@ -48,13 +47,13 @@ export async function drain(ports: Ports, run: Run): Promise<Drain> {
   return now - latest > deadlineMs ? { kind: 'stalled' } : { kind: 'wait' };
 }
 
-/** Posts of earlier runs that ended without an answer to them. */
+/** Posts of the export's other runs that have no answer; of those that ended lately, and of those that have not. */
 async function openPosts(ports: Ports, run: Run): Promise<readonly OpenPost[]> {
   const now = ports.clock.now();
   const open: OpenPost[] = [];
   for (const { value: earlier } of await ports.store.runs.list(exportOf(run.id))) {
-    const isRecent = earlier.endedAt !== null && now - earlier.endedAt < forgottenAfterMs;
-    if (earlier.id === run.id || !isEnded(earlier.state) || !isRecent || !earlier.pages) continue;
+    const isForgotten = earlier.endedAt !== null && now - earlier.endedAt >= forgottenAfterMs;
+    if (earlier.id === run.id || isForgotten || !earlier.pages) continue;
     const { tally } = earlier;
     if (tally !== null && tally.failed + tally.leaves.failed + tally.unsent + tally.leaves.unsent === 0)
       continue;

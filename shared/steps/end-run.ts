@@ -5,7 +5,7 @@ import { isEnded, type RunState, toRunState } from '../domain/states.ts';
 import { idleTurn, nextTurn } from '../domain/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
-import { accountFor } from './account.ts';
+import { finalAccountFor } from './account.ts';
 import { at } from './addresses.ts';
 import { changeRow } from './change-row.ts';
 import { runMessage } from './outgoing.ts';
@@ -72,6 +72,12 @@ export async function afterEnd(ports: Ports, run: Run): Promise<void> {
   });
 }
 
+/** Its chain settles what it posted, or may have posted, and then commits. */
+const isSettling = ({ turn: { step } }: Run): boolean => step === 'settle' || step === 'finish';
+
+/** Omnisend may have something of this run: it ends with a snapshot that knows so. */
+export const mayHaveWritten = (run: Run): boolean => isSettling(run) || run.probed.length > 0;
+
 interface Failing {
   /** Whether Omnisend's answers to what is posted can still be had. */
   readonly answers?: boolean;
@@ -80,7 +86,7 @@ interface Failing {
 }
 
 /**
- * Stops a run for a reason. One that posted nothing ends at once. One that did, or may have, posts nothing more, is
+ * Stops a run for a reason. One that wrote nothing ends at once. One that did, or may have, posts nothing more, is
  * settled and committed, and then ends `failed`; where its own chain is dead, that is tried once more without waiting
  * for answers, and if that fails too it ends uncommitted (the next run commits it before it plans).
  */
@@ -92,20 +98,24 @@ export async function failRun(
 ): Promise<readonly Outgoing[]> {
   const row = await ports.store.runs.get(at.run(id));
   if (row === undefined || isEnded(row.value.state)) return [];
-  const tally = await accountFor(ports, row.value);
+  const tally = await finalAccountFor(ports, row.value);
   const now = ports.clock.now();
   let outgoing: readonly Outgoing[] = [];
   if (chainDead && row.value.stop?.answers === false) await noteUncommitted(ports, id);
   const written = await changeRow(ports.store.runs, at.run(id), (run) => {
     outgoing = [];
     if (run === undefined || isEnded(run.state)) return undefined;
-    const mayHavePosted = run.state === 'sending' || run.state === 'settling' || run.state === 'cancelling';
-    if (mayHavePosted && !chainDead) return { ...run, stop: run.stop ?? { ...reason, answers } };
-    if (mayHavePosted && run.stop?.answers !== false) {
+    if (isSettling(run) && !chainDead) return { ...run, stop: run.stop ?? { ...reason, answers } };
+    if (mayHaveWritten(run) && (!chainDead || run.stop?.answers !== false)) {
       const turn = nextTurn(run.turn, 'settle', now);
       outgoing = [runMessage(id, turn, now)];
       // It has begun anew: whoever looks for stalled runs leaves it the time to commit.
-      return { ...run, turn, progressAt: now, stop: { ...(run.stop ?? reason), answers: false } };
+      return {
+        ...run,
+        turn,
+        progressAt: now,
+        stop: { ...(run.stop ?? reason), answers: answers && !chainDead },
+      };
     }
     const settling = run.state === 'sending' ? { ...run, state: toRunState(run.state, 'settling') } : run;
     const state = run.state === 'cancelling' ? 'cancelled' : 'failed';

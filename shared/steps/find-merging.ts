@@ -1,7 +1,9 @@
 import type { BrandId, RunId } from '../domain/ids.ts';
 import type { Change } from '../domain/plan.ts';
 import type { Run } from '../domain/run.ts';
+import { isLate } from '../domain/slots.ts';
 import { isEnded } from '../domain/states.ts';
+import { isHeldBy } from '../domain/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { ask } from './ask.ts';
@@ -23,12 +25,14 @@ const maxContacts = 10;
 /**
  * Whether Omnisend merges custom properties or replaces the set is not documented, so it is found out before the first
  * run that would write some to a brand: on contacts of that run which have none yet, with values that the run writes
- * anyway, or with one name that is taken back. The verdict is kept per brand.
+ * anyway, or with one name that is taken back. Each of them is noted in the run first, so that the snapshot comes to know
+ * it however the run ends. The verdict is kept per brand.
  */
 export async function findMerging(ports: Ports, run: Run, brand: BrandId): Promise<Merging> {
   const writes =
     run.definition.marker === 'property' || Object.keys(run.definition.customProperties).length > 0;
-  if (!writes) return { kind: 'safe' };
+  // A run without pages only tags.
+  if (!writes || run.pages === 0) return { kind: 'safe' };
   const asking = await beginAsking(ports, run.id, brand);
   switch (asking) {
     case 'merges':
@@ -40,7 +44,8 @@ export async function findMerging(ports: Ports, run: Run, brand: BrandId): Promi
     case 'asking':
       break;
   }
-  for (const change of await someChanges(ports, run)) {
+  for (const [row, change] of await someChanges(ports, run)) {
+    if (!(await noteProbe(ports, run, row))) return { kind: 'wait' };
     const verdict = await tryOn(ports, run, brand, change);
     if (verdict === 'not-fit') continue;
     if (verdict === 'no-answer') return { kind: 'wait' };
@@ -86,14 +91,31 @@ export async function noteMerging(
   }));
 }
 
-/** Upserts of the run's first page that carry a property. */
-async function someChanges(ports: Ports, run: Run): Promise<readonly Change[]> {
+/** Upserts of the run's first page that carry a property, each with its row. */
+async function someChanges(ports: Ports, run: Run): Promise<readonly (readonly [number, Change])[]> {
   const [page] = await loadPages(ports, run.id);
   if (page === undefined) return [];
   const changes = await loadChanges(ports, page);
-  return changes
-    .filter((change) => change.kind === 'upsert' && propertiesOf(change).length > 0)
+  return [...changes.entries()]
+    .filter(([, change]) => change.kind === 'upsert' && propertiesOf(change).length > 0)
     .slice(0, maxContacts);
+}
+
+/** `false`: somebody ended the run or took it over, and nothing may be written for it any more. */
+async function noteProbe(ports: Ports, run: Run, row: number): Promise<boolean> {
+  const noted = await changeRow(ports.store.runs, at.run(run.id), (stored) =>
+    stored !== undefined && isHeldBy(stored.turn, run.turn) && !stored.probed.includes(row)
+      ? { ...stored, probed: [...stored.probed, row] }
+      : undefined,
+  );
+  return noted !== undefined && isHeldBy(noted.value.turn, run.turn);
+}
+
+/** The fence of these writes, looked at just before each: after a stop or a take-over none of them comes late. */
+async function mayWrite(ports: Ports, run: Run): Promise<boolean> {
+  const from = ports.clock.now();
+  const stored = await ports.store.runs.get(at.run(run.id));
+  return stored !== undefined && isHeldBy(stored.value.turn, run.turn) && !isLate(from, ports.clock.now());
 }
 
 const propertiesOf = ({ contact }: Change): readonly (readonly [string, string | number | boolean])[] =>
@@ -119,15 +141,17 @@ async function tryOn(
     if (key.kind !== 'ok') return null;
     const { email } = change.contact;
     const contact = properties === undefined ? { email } : { email, properties };
-    const answer = await ask(ports, brand, () =>
-      ports.destination.writeContact(
-        key.value,
-        { ...change, contact },
-        {
-          sendWelcomeMessage: run.definition.sendWelcomeMessage,
-          withoutPhone: true,
-        },
-      ),
+    const answer = await ask<ReadonlySet<string> | null>(ports, brand, async () =>
+      (await mayWrite(ports, run))
+        ? ports.destination.writeContact(
+            key.value,
+            { ...change, contact },
+            {
+              sendWelcomeMessage: run.definition.sendWelcomeMessage,
+              withoutPhone: true,
+            },
+          )
+        : { kind: 'ok', value: null },
     );
     switch (answer.kind) {
       case 'ok':

@@ -6,6 +6,7 @@ import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
 import { bucketRange, shardsFor } from '../domain/sharding.ts';
 import type { SpoolRow } from '../domain/spool.ts';
+import { isEnded } from '../domain/states.ts';
 import type { PlanTally } from '../domain/tally.ts';
 import { idleTurn, nextTurn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
@@ -19,8 +20,10 @@ import { type Held, inTurn } from './in-turn.ts';
 import { loadSlices } from './load.ts';
 import { runMessage } from './outgoing.ts';
 import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
+import { superviseSuperseded } from './supervise-run.ts';
 
 const stepSeconds = 240;
+const pauseMs = 30_000;
 
 type Plan = NonNullable<Run['plan']>;
 
@@ -44,7 +47,11 @@ export async function planShards(
     const endAt = ports.clock.now() + stepSeconds * 1000;
     const slices = await loadSlices(ports, held.value.id);
     const spool = slices.flatMap((slice) => slice.spool);
-    if (held.value.plan === null) await commitMissing(ports, held.value);
+    if (held.value.plan === null) {
+      const others = await endOthers(ports, held.value);
+      if (others !== null) return wait(ports, held, others);
+      await commitMissing(ports, held.value);
+    }
     let plan =
       held.value.plan ?? (await beginPlan(ports, held.value, sumReads(slices.map((s) => s.tally)).spooled));
     const reader = new KeyedReader(ports.blobs);
@@ -74,6 +81,31 @@ export async function planShards(
     // An empty run still goes through the guards: nobody at all is the very thing they are for.
     return held.value.kind === 'dry-run' ? endDryRun(ports, held) : goOn(ports, held, 'cut-pages');
   });
+}
+
+/**
+ * Runs of the export that have not ended, though this one took their place: what they posted must be in the snapshot
+ * before it is planned against. `null`: there are none.
+ */
+async function endOthers(ports: Ports, run: Run): Promise<readonly Outgoing[] | null> {
+  const rows = await ports.store.runs.list(exportOf(run.id));
+  const others = rows.filter(({ value }) => value.id !== run.id && !isEnded(value.state));
+  if (others.length === 0) return null;
+  const messages: Outgoing[] = [];
+  for (const { value } of others) messages.push(...(await superviseSuperseded(ports, value)));
+  return messages;
+}
+
+async function wait(
+  ports: Ports,
+  held: Held<Run>,
+  messages: readonly Outgoing[],
+): Promise<readonly Outgoing[]> {
+  const now = ports.clock.now();
+  const turn = nextTurn(held.turn, 'plan-shards', now, now + pauseMs);
+  await held.end(turn);
+  ports.log.info('run-waits', { run: held.value.id });
+  return [...messages, runMessage(held.value.id, turn, now)];
 }
 
 async function beginPlan(ports: Ports, run: Run, rows: number): Promise<Plan> {

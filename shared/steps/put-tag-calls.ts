@@ -20,7 +20,7 @@ export async function putTagCalls(ports: Ports, held: Held<Run>, pages: readonly
     const taggings = await loadTaggings(ports, id, shard);
     if (taggings.length > 0) {
       const changes = 1 + Math.max(-1, ...taggings.map((tagging) => tagging.change ?? -1));
-      const verdicts = await verdictsOf(ports, shard, ofShard, changes);
+      const verdicts = await verdictsOf(ports, held.value, shard, ofShard, changes);
       const calls = tagCallsOf({
         runId: id,
         shard,

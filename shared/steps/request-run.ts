@@ -83,6 +83,7 @@ export async function openRun(ports: Ports, claim: Claim): Promise<readonly Outg
     pages: null,
     tagged: [],
     tagsFrom: 0,
+    probed: [],
     looks: 0,
     forbidden: { lookAt: null, postAt: null },
     committed: { shards: 0, records: 0 },

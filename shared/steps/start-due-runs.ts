@@ -44,6 +44,11 @@ async function startDue(
       message: 'The app was not running then; the next occurrence made up for it.',
     });
   }
+  if (latest !== undefined) {
+    const room = await makeRoom(ports, definition.id, runAt(definition.id, latest));
+    // The same occurrence is found again when the held run has ended.
+    if (room.kind === 'ending') return room.messages;
+  }
   const messages = latest === undefined ? [] : await startAt(ports, definition.id, latest);
   // Stored last: after a crash the same occurrences are found again, and their runs are known by their ids.
   await changeRow(ports.store.states, at.state(definition.id), (stored) => ({
@@ -55,7 +60,6 @@ async function startDue(
 
 async function startAt(ports: Ports, exportId: ExportId, occurrence: number): Promise<readonly Outgoing[]> {
   const run = runAt(exportId, occurrence);
-  await cancelHeldRun(ports, exportId, run);
   const answer = await requestRun(ports, {
     runId: run,
     exportId,
@@ -90,14 +94,25 @@ async function startAt(ports: Ports, exportId: ExportId, occurrence: number): Pr
   }
 }
 
-/** A run that still waits for approval at the next occurrence makes room for it. */
-async function cancelHeldRun(ports: Ports, exportId: ExportId, next: RunId): Promise<void> {
+type Room = { readonly kind: 'made' } | { readonly kind: 'ending'; readonly messages: readonly Outgoing[] };
+
+const expired: Reason = {
+  code: 'approval-expired',
+  message: 'Nobody approved the held run before the next one was due.',
+};
+
+/** A run that still waits for approval at the next occurrence makes room for it; one that wrote needs a moment. */
+async function makeRoom(ports: Ports, exportId: ExportId, next: RunId): Promise<Room> {
   const active = (await ports.store.states.get(at.state(exportId)))?.value.active;
-  if (!active || active.runId === next) return;
-  const run = await ports.store.runs.get(at.run(active.runId));
-  if (run?.value.state !== 'held') return;
-  const message = 'Nobody approved the held run before the next one was due.';
-  await cancelHeld(ports, active.runId, { code: 'approval-expired', message });
+  if (!active || active.runId === next) return { kind: 'made' };
+  const run = (await ports.store.runs.get(at.run(active.runId)))?.value;
+  if (run?.state === 'cancelling' && run.reason?.code === expired.code) {
+    return { kind: 'ending', messages: [] };
+  }
+  const cancelled = run?.state === 'held' ? await cancelHeld(ports, active.runId, expired) : null;
+  return cancelled?.kind === 'cancelling'
+    ? { kind: 'ending', messages: cancelled.messages }
+    : { kind: 'made' };
 }
 
 async function skip(ports: Ports, exportId: ExportId, moment: number, reason: Reason): Promise<void> {

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
-import type { RunState } from '../../shared/domain/states.ts';
+import { isEnded, type RunState } from '../../shared/domain/states.ts';
+import { approveRun } from '../../shared/steps/approve-run.ts';
 import { cancelRun } from '../../shared/steps/cancel-run.ts';
-import { expectContacts, expectLaws } from './laws.ts';
-import { expectedContacts, peopleOf } from './people.ts';
-import { flowWorld, minute } from './world.ts';
+import { expectContacts, expectLaws, snapshotOf } from './laws.ts';
+import { expectedContacts, nobody, peopleOf } from './people.ts';
+import { brandA, flowWorld, minute } from './world.ts';
 
 const people = peopleOf(2_000);
 const expected = expectedContacts([people.truth]);
@@ -30,7 +31,7 @@ it.each<RunState>(['queued', 'reading', 'planning'])('ends a run at once that is
 it('stops between batches: what is posted is settled and committed, the rest is sent by the next run', async () => {
   const { world, id } = await started();
   await world.until(() => world.destination.posts.length >= 5);
-  expect(await cancelRun(world.ports, id)).toEqual({ kind: 'cancelling' });
+  expect(await cancelRun(world.ports, id)).toEqual({ kind: 'cancelling', messages: [] });
   const atMost = world.destination.posts.length + 10;
   await world.until(() => world.runOf(id).endedAt !== null);
   const run = world.runOf(id);
@@ -41,6 +42,41 @@ it('stops between batches: what is posted is settled and committed, the rest is 
   await world.pass(minute);
   expect(await world.run()).toMatchObject({ tally: { unchanged: accepted, accepted: contacts - accepted } });
   expectContacts(world, expected);
+  expectLaws(world);
+});
+
+it('knows the contact on which it tried how properties are written, though it posted nothing', async () => {
+  const world = await flowWorld({ population: people.population, requestsPerMinute: 20 });
+  const asked = await world.ask();
+  if (asked.kind !== 'accepted') throw new Error(asked.kind);
+  // The contact, then a property of it, a marker perhaps.
+  const tries = () => world.destination.arrivals.filter(({ operation }) => operation === 'write-contact');
+  await world.until(() => tries().length === 2);
+  const answer = await cancelRun(world.ports, asked.run);
+  if (answer.kind !== 'cancelling') throw new Error(answer.kind);
+  for (const outgoing of answer.messages) await world.queue.put(outgoing);
+  await world.until(() => world.runOf(asked.run).endedAt !== null);
+  expect(world.runOf(asked.run)).toMatchObject({ state: 'cancelled', reason: { code: 'cancelled' } });
+  expect(await snapshotOf(world, world.runOf(asked.run))).toMatchObject({ current: asked.run, records: 1 });
+  await world.pass(5 * minute);
+  expect(tries()).toHaveLength(2);
+  expect(world.destination.posts).toEqual([]);
+  world.source.refresh(nobody);
+  const emptied = await world.run();
+  const state = () => world.runOf(emptied.id).state;
+  // Held for nobody being left, then for not knowing yet how properties are written.
+  for (const code of ['guard', 'merging-unknown']) {
+    await world.until(() => state() === 'held');
+    expect(world.runOf(emptied.id).reason?.code).toBe(code);
+    const approval = await approveRun(world.ports, emptied.id);
+    if (approval.kind !== 'approved') throw new Error(approval.kind);
+    for (const outgoing of approval.messages) await world.queue.put(outgoing);
+  }
+  await world.until(() => isEnded(state()));
+  expect(world.runOf(emptied.id).tally).toMatchObject({ read: 0, leaves: { accepted: 1 } });
+  for (const { properties } of world.destination.contacts(brandA).values()) {
+    expect(Object.values(properties)).not.toContain(true);
+  }
   expectLaws(world);
 });
 

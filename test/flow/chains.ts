@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type Turn, turn } from '../../shared/domain/turn.ts';
+import type { Turn } from '../../shared/domain/turn.ts';
 import type { Row, RowAddress, Rows } from '../../shared/ports/rows.ts';
 
 /** Tells of every write to a table. */
@@ -23,7 +23,10 @@ export const watched = <T>(rows: Rows<T>, onWrite: (address: RowAddress, value: 
   };
 };
 
-const withTurn = z.object({ turn });
+/** Rows are parsed where they are stored: what has a turn at all has a whole one. */
+const withTurn = z.custom<{ readonly turn: Turn }>(
+  (value) => typeof value === 'object' && value !== null && 'turn' in value,
+);
 const nameOf = ({ step, epoch, sequence }: Turn): string => `${step} ${epoch}.${sequence}`;
 
 /** Watches the turns of rows: a name of a chain is taken once, and once more each time that it was given back. */

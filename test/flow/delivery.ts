@@ -1,5 +1,5 @@
 import type { Message } from '../../shared/domain/message.ts';
-import { type Step, steps } from '../../shared/domain/turn.ts';
+import { steps } from '../../shared/domain/turn.ts';
 import type { Ports } from '../../shared/ports/ports.ts';
 import type { Outgoing } from '../../shared/ports/queue.ts';
 import { cutPages } from '../../shared/steps/cut-pages.ts';
@@ -93,44 +93,49 @@ export const delivery = (
     }
   };
 
-  const firstVisible = (from: MemoryQueue): ReadonlyMap<Step, number> => {
-    const first = new Map<Step, number>();
-    for (const { message, visibleAt } of from.waiting()) {
-      if (!first.has(message.step)) first.set(message.step, visibleAt);
+  /** What the answer below was made of: it holds until one of these changes, or its moment has passed. */
+  let made: { readonly of: readonly unknown[]; readonly next: number } | undefined;
+  let moves = 0;
+
+  /** When the next message is taken, if nothing else happens before. */
+  const nextAt = (instances: readonly Instance[]): number => {
+    const of = [queue.firstVisible(), poisoned.firstVisible(), moves, ...instances];
+    const isKnown = made?.of.length === of.length && made.of.every((part, place) => part === of[place]);
+    if (made !== undefined && isKnown && made.next >= clock.now()) return made.next;
+    let next = Number.POSITIVE_INFINITY;
+    for (const [from, suffix] of places) {
+      for (const [step, visibleAt] of from.firstVisible()) {
+        for (const instance of instances) {
+          if (!hasRoom(instance, step + suffix)) continue;
+          next = Math.min(next, pollAt(visibleAt, instance, steps.indexOf(step)));
+        }
+      }
     }
-    return first;
+    made = { of, next };
+    return next;
+  };
+
+  const move = ({ process: { inFlight } }: Instance, name: string, by: number): void => {
+    moves += 1;
+    inFlight.set(name, (inFlight.get(name) ?? 0) + by);
   };
 
   return {
-    /** When the next message is taken, if nothing else happens before. */
-    nextAt(instances: readonly Instance[]): number {
-      let next = Number.POSITIVE_INFINITY;
-      for (const [from, suffix] of places) {
-        for (const [step, visibleAt] of firstVisible(from)) {
-          for (const instance of instances) {
-            if (!hasRoom(instance, step + suffix)) continue;
-            next = Math.min(next, pollAt(visibleAt, instance, steps.indexOf(step)));
-          }
-        }
-      }
-      return next;
-    },
+    nextAt,
     /** Takes what is visible where a queue is looked at just now. */
     deliver(instances: readonly Instance[]): void {
       const now = clock.now();
+      if (nextAt(instances) > now) return;
       for (const [from, suffix] of places) {
-        for (const step of firstVisible(from).keys()) {
+        for (const step of from.firstVisible().keys()) {
           const name = step + suffix;
           for (const instance of instances) {
             if (pollAt(now, instance, steps.indexOf(step)) !== now) continue;
-            const { inFlight } = instance.process;
             for (let room = hasRoom(instance, name); room; room = hasRoom(instance, name)) {
               const received = from.receive({ step });
               if (received === undefined) break;
-              inFlight.set(name, (inFlight.get(name) ?? 0) + 1);
-              void work(instance, from, received).then(() =>
-                inFlight.set(name, (inFlight.get(name) ?? 0) - 1),
-              );
+              move(instance, name, 1);
+              void work(instance, from, received).then(() => move(instance, name, -1));
             }
           }
         }

@@ -79,6 +79,7 @@ const scattered = ({ seed, faults, counts }: Chaos, fault: (draw: Draw, call: Ca
   const made = new Map<string, number>();
   const count = counting(made);
   return (call) => {
+    if (moments.size === 0) return undefined;
     count(call);
     return moments.delete(`${call.name} ${made.get(call.name)}`) ? fault(draw, call) : undefined;
   };

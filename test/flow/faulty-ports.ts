@@ -23,6 +23,13 @@ const latencies: readonly (readonly [prefix: string, least: number, most: number
   ['destination.', 60, 400],
 ];
 
+const isStorage = (name: string): boolean => name.startsWith('store.') || name.startsWith('blobs.');
+
+const latencyOf = (name: string): readonly [least: number, most: number] => {
+  const [, least, most] = latencies.find(([prefix]) => name.startsWith(prefix)) ?? ['', 0, 0];
+  return [least, most];
+};
+
 /** How a call that goes wrong shows to its caller: adapters of the outside world answer, storage throws. */
 const wentWrong = ({ name }: Call): unknown => {
   if (name.startsWith('destination.')) return { kind: 'ambiguous', message: 'no answer' };
@@ -31,7 +38,12 @@ const wentWrong = ({ name }: Call): unknown => {
 };
 
 /** One call on its way: what has left a process takes effect, whatever becomes of the process meanwhile. */
-const through = async (call: Call, around: Surroundings, effect: () => unknown): Promise<unknown> => {
+const through = async (
+  call: Call,
+  [least, most]: readonly [number, number],
+  around: Surroundings,
+  effect: () => unknown,
+): Promise<unknown> => {
   const { process, clock, faults, draw } = around;
   await process.gate();
   around.onCall();
@@ -47,8 +59,14 @@ const through = async (call: Call, around: Surroundings, effect: () => unknown):
   if (fault?.kind === 'stop') process.stop();
   if (fault?.kind === 'throw' && fault.when === 'before') return wentWrong(call);
 
-  const [, least, most] = latencies.find(([prefix]) => call.name.startsWith(prefix)) ?? ['', 0, 0];
   const way = Math.floor((least + draw('latency') * (most - least)) / 2);
+  // Nothing can be told apart by when in its time storage does what it is asked.
+  if (fault === undefined && isStorage(call.name)) {
+    await clock.sleepUntil(clock.now() + 2 * way);
+    const result = await effect();
+    await process.gate();
+    return result;
+  }
   await clock.sleepUntil(clock.now() + way);
   const result = fault?.kind === 'lose' ? undefined : await effect();
   if (fault?.kind === 'double') await effect();
@@ -65,18 +83,25 @@ const through = async (call: Call, around: Surroundings, effect: () => unknown):
 /** Stays as it is: it answers at once, without leaving the process. */
 const isLocal = (name: string): boolean => name === 'destination.requestDigest';
 
-const faulty = <T extends object>(port: T, prefix: string, around: Surroundings): T =>
-  new Proxy(port, {
+const faulty = <T extends object>(port: T, prefix: string, around: Surroundings): T => {
+  const made = new Map<string | symbol, unknown>();
+  const wrapped = (target: T, property: string | symbol): unknown => {
+    const value: unknown = Reflect.get(target, property);
+    const name = `${prefix}${String(property)}`;
+    if (typeof value !== 'function' || isLocal(name)) return value;
+    const latency = latencyOf(name);
+    return (...args: readonly unknown[]): Promise<unknown> =>
+      through({ name, args, process: around.process.number }, latency, around, () =>
+        Reflect.apply(value, target, args),
+      );
+  };
+  return new Proxy(port, {
     get(target, property) {
-      const value: unknown = Reflect.get(target, property);
-      const name = `${prefix}${String(property)}`;
-      if (typeof value !== 'function' || isLocal(name)) return value;
-      return (...args: readonly unknown[]): Promise<unknown> =>
-        through({ name, args, process: around.process.number }, around, () =>
-          Reflect.apply(value, target, args),
-        );
+      if (!made.has(property)) made.set(property, wrapped(target, property));
+      return made.get(property);
     },
   });
+};
 
 /** The ports as one process has them: every call takes its time, and may go wrong. */
 export const faultyPorts = (ports: Ports, around: Surroundings): Ports => {

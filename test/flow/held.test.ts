@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { RunId } from '../../shared/domain/ids.ts';
 import { approveRun } from '../../shared/steps/approve-run.ts';
-import { expectContacts, expectLaws } from './laws.ts';
+import { expectContacts, expectLaws, snapshotOf } from './laws.ts';
 import { expectedContacts, newsletter, nobody, peopleOf } from './people.ts';
 import { brandA, flowWorld, hour, minute, type World } from './world.ts';
 
@@ -70,5 +70,24 @@ it('cancels it at the next occurrence, which makes a run of its own', async () =
   expect(states()).toEqual(['schedule succeeded', 'schedule cancelled', 'schedule succeeded']);
   expect([...world.runs.values()][1]?.reason?.code).toBe('approval-expired');
   expect([...world.runs.values()][2]?.tally).toMatchObject({ unchanged: contacts, accepted: 0 });
+  expectLaws(world);
+});
+
+it('makes room too where contacts were written to before it was held', async () => {
+  const schedule = { cron: '0 */6 * * *', timeZone: 'Etc/UTC' };
+  const world = await flowWorld({
+    population: people.population,
+    definition: { ...newsletter, schedule },
+    destination: { customProperties: 'replace' },
+  });
+  const runs = () => [...world.runs.values()].map(({ state, reason }) => `${state} ${reason?.code}`);
+  await world.pass(7 * hour);
+  expect(runs()).toEqual(['held properties-replaced']);
+  await world.pass(6 * hour);
+  expect(runs()).toEqual(['cancelled approval-expired', 'held properties-replaced']);
+  expect(await world.ports.store.skipped.list(newsletter.id)).toEqual([]);
+  const [first] = world.runs.values();
+  expect(first && (await snapshotOf(world, first))).toMatchObject({ current: first?.id, records: 1 });
+  expect(world.destination.posts).toEqual([]);
   expectLaws(world);
 });

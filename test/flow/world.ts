@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly processes?: number;
   /** The ports as one delivery of a message has them: a protection may be taken away there. */
   readonly variation?: Variation;
+  /** Rows as `memoryRows` has them when it is quick. */
+  readonly isQuick?: boolean;
   /** The brand's budget, on both sides. */
   readonly requestsPerMinute?: number;
   readonly tagsPerMinute?: number;
@@ -94,7 +96,9 @@ export const flowWorld = async (options: WorldOptions) => {
   const chains = watchChains();
 
   const store = storeOf((table, schema) =>
-    watched(memoryRows({ table, schema }), (address, value) => chains.onWrite(table, address, value)),
+    watched(memoryRows({ table, schema, isQuick: options.isQuick ?? false }), (address, value) =>
+      chains.onWrite(table, address, value),
+    ),
   );
   const active = new Map<string, RunId | undefined>();
   const watchedStates = watched(store.states, ({ key }, { active: claim }) => {

@@ -157,7 +157,7 @@ const approvals: readonly [Approval, number, object][] = [
 
 const cancellations: readonly [Cancellation, number, object][] = [
   [{ kind: 'cancelled' }, 202, { run, state: 'cancelled' }],
-  [{ kind: 'cancelling' }, 202, { run, state: 'cancelling' }],
+  [{ kind: 'cancelling', messages: [] }, 202, { run, state: 'cancelling' }],
   [{ kind: 'ended', state: 'succeeded' }, 409, { title: 'The run has ended', detail: 'It is succeeded.' }],
   [{ kind: 'unknown' }, 404, { title: 'Unknown run' }],
 ];

@@ -28,24 +28,29 @@ interface Sleeper {
 export const virtualClock = ({ start = Date.UTC(2026, 0, 5), seed = 1 } = {}): VirtualClock => {
   let now = start;
   let order = 0;
-  const asleep = new Set<Sleeper>();
+  /** The last one wakes first. */
+  const asleep: Sleeper[] = [];
   const random = seeded(seed);
 
-  const next = (): Sleeper | undefined => {
-    let first: Sleeper | undefined;
-    for (const sleeper of asleep) {
-      if (
-        !first ||
-        sleeper.until < first.until ||
-        (sleeper.until === first.until && sleeper.order < first.order)
-      ) {
-        first = sleeper;
-      }
+  const next = (): Sleeper | undefined => asleep.at(-1);
+  /** Where a sleeper is, or belongs. */
+  const placeOf = ({ until, order: ofThis }: Pick<Sleeper, 'until' | 'order'>): number => {
+    let least = 0;
+    let most = asleep.length;
+    while (least < most) {
+      const middle = (least + most) >>> 1;
+      const other = asleep[middle];
+      if (other !== undefined && (other.until - until || other.order - ofThis) > 0) least = middle + 1;
+      else most = middle;
     }
-    return first;
+    return least;
+  };
+  const leave = (sleeper: Sleeper): void => {
+    const place = placeOf(sleeper);
+    if (asleep[place] === sleeper) asleep.splice(place, 1);
   };
   const wake = async (sleeper: Sleeper): Promise<void> => {
-    asleep.delete(sleeper);
+    leave(sleeper);
     now = Math.max(now, sleeper.until);
     sleeper.wake();
     await settled();
@@ -60,15 +65,15 @@ export const virtualClock = ({ start = Date.UTC(2026, 0, 5), seed = 1 } = {}): V
       order += 1;
       const sleeper: Sleeper = { until, order, wake: resolve };
       const cut = (): void => {
-        asleep.delete(sleeper);
+        leave(sleeper);
         resolve();
       };
-      asleep.add(sleeper);
+      asleep.splice(placeOf(sleeper), 0, sleeper);
       signal?.addEventListener('abort', cut);
       await promise;
       signal?.removeEventListener('abort', cut);
     },
-    sleepers: () => asleep.size,
+    sleepers: () => asleep.length,
     nextWakeAt: () => next()?.until,
     async advance(ms) {
       const until = now + ms;
@@ -109,8 +114,8 @@ export const virtualClock = ({ start = Date.UTC(2026, 0, 5), seed = 1 } = {}): V
   };
 };
 
-/** Everything that needs no time has gone as far as it can: promises settle before the loop's next turn. */
-const settled = (): Promise<void> => new Promise((done) => setImmediate(done));
+/** Everything that needs no time has gone as far as it can: the tick queue's turn comes when no promise is left to settle. */
+const settled = (): Promise<void> => new Promise((done) => process.nextTick(done));
 
 /** The digests of a counter: slow beside other generators, and nothing to get wrong. */
 const seeded = (seed: number): (() => number) => {

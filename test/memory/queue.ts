@@ -19,6 +19,8 @@ export interface MemoryQueue extends Queue {
   readonly puts: readonly Outgoing[];
   /** Messages that are not deleted, visible or not, in the order in which they become visible. */
   waiting(): readonly { readonly message: Message; readonly visibleAt: number }[];
+  /** By step, when the first of its messages becomes visible. The same map until something changes. */
+  firstVisible(): ReadonlyMap<Message['step'], number>;
   /** When the next message becomes visible, ms since 1970; `undefined` where none waits. */
   nextVisibleAt(): number | undefined;
   /** The message visible for the longest time, locked for `lockSeconds` (the host's lock is ten minutes). */
@@ -49,8 +51,13 @@ export const memoryQueue = (clock: Pick<Clock, 'now'>): MemoryQueue => {
     sorted ??= [...entries].sort((a, b) => a.visibleAt - b.visibleAt || a.order - b.order);
     return sorted;
   };
+  let first: ReadonlyMap<Message['step'], number> | undefined;
+  const changed = (): void => {
+    sorted = undefined;
+    first = undefined;
+  };
   const holding = (receipt: string): Entry | undefined =>
-    [...entries].find((entry) => entry.receipt === receipt);
+    inOrder().find((entry) => entry.receipt === receipt);
 
   return {
     puts,
@@ -60,10 +67,20 @@ export const memoryQueue = (clock: Pick<Clock, 'now'>): MemoryQueue => {
       const message = frozen(structuredClone(outgoing.message));
       puts.push(frozen({ message, delaySeconds: outgoing.delaySeconds }));
       const visibleAt = clock.now() + delaySeconds * 1000;
-      sorted = undefined;
+      changed();
       entries.add({ message, order: puts.length, visibleAt, dequeueCount: 0, receipt: undefined });
     },
     waiting: () => inOrder().map(({ message, visibleAt }) => ({ message, visibleAt })),
+    firstVisible() {
+      if (first === undefined) {
+        const made = new Map<Message['step'], number>();
+        for (const { message, visibleAt } of inOrder()) {
+          if (!made.has(message.step)) made.set(message.step, visibleAt);
+        }
+        first = made;
+      }
+      return first;
+    },
     nextVisibleAt: () => inOrder()[0]?.visibleAt,
     receive({ step, lockSeconds = 600 } = {}) {
       const now = clock.now();
@@ -71,7 +88,7 @@ export const memoryQueue = (clock: Pick<Clock, 'now'>): MemoryQueue => {
         ({ visibleAt, message }) => visibleAt <= now && (step === undefined || message.step === step),
       );
       if (!entry) return undefined;
-      sorted = undefined;
+      changed();
       receipts += 1;
       const receipt = `receipt-${receipts}`;
       entry.receipt = receipt;
@@ -85,14 +102,14 @@ export const memoryQueue = (clock: Pick<Clock, 'now'>): MemoryQueue => {
       };
     },
     delete(received) {
-      sorted = undefined;
       const entry = holding(received.receipt);
+      changed();
       return entry !== undefined && entries.delete(entry);
     },
     release(received, delaySeconds = 0) {
       const entry = holding(received.receipt);
       if (!entry) return false;
-      sorted = undefined;
+      changed();
       entry.receipt = undefined;
       entry.visibleAt = clock.now() + wholeDelaySeconds(delaySeconds) * 1000;
       return true;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type ExportDefinition, exportDefinition } from '../../shared/domain/definition.ts';
 import { customerId } from '../../shared/domain/ids.ts';
 import { type MemoryPopulation, populationOf } from '../memory/memory-population.ts';
@@ -65,7 +65,7 @@ export const crowdOf = (seed: number, size: number, day: number): Day => {
     const isSecond = place > 0 && share('second', place) < 0.04 && share('second', place - 1) >= 0.04;
     const of = isSecond ? place - 1 : place;
     return {
-      id: `${'ab'[place % 2]}${createHash('sha256').update(`${seed}/${place}`).digest('hex').slice(1, 32)}`,
+      id: `${'ab'[place % 2]}${hash('sha256', `${seed}/${place}`).slice(1, 32)}`,
       email: `p${of}@example.com`,
       value: `Day${latestChange(of)}`,
       // The second profile of an address is the older one, so the first gives the fields.

@@ -1,5 +1,5 @@
 import type { ExportDefinition } from '../../shared/domain/definition.ts';
-import { exportOf } from '../../shared/domain/ids.ts';
+import { exportOf, type RunId } from '../../shared/domain/ids.ts';
 import { headerBytes, parseLines } from '../../shared/domain/keyed-blob.ts';
 import { markerNames } from '../../shared/domain/markers.ts';
 import type { SnapshotRecord } from '../../shared/domain/plan.ts';
@@ -16,8 +16,8 @@ export interface Ending {
   readonly exports: readonly ExportDefinition[];
   readonly lastDay: Day;
   readonly isRefused: (email: string) => boolean;
-  /** Runs whose place somebody else's took by force; nobody looks after them any more. */
-  readonly superseded: ReadonlySet<string>;
+  /** Runs that lost their export to a newer one, and when. */
+  readonly superseded: ReadonlyMap<RunId, number>;
 }
 
 /** Law 1: every row that was read has one outcome, and every customer was read. */
@@ -99,6 +99,17 @@ const newestWins = ({ world }: Ending): readonly string[] => {
   return found;
 };
 
+/** A post that left before its run was superseded is here by then. */
+const onItsWayMs = 2_000;
+
+/** Law 8: a superseded run posts nothing. */
+const fenced = ({ world: { destination }, superseded }: Ending): readonly string[] =>
+  [...superseded].flatMap(([run, at]) =>
+    destination.posts
+      .filter((post) => runOf(post.origin) === run && post.at > at + onItsWayMs)
+      .map(({ origin }) => `law 8: ${origin} was posted after its run was superseded`),
+  );
+
 /** Laws 5 and 8 as Omnisend sees them: it holds the members as they are, and takes nobody else for one. */
 const contents = ({ world, exports, lastDay, isRefused }: Ending): readonly string[] => {
   const found: string[] = [];
@@ -129,16 +140,16 @@ const budget = ({ world: { destination, requestsPerMinute } }: Ending): readonly
 };
 
 /** Law 12: every run has ended and says why, and no chain goes on. */
-const ends = ({ world, superseded }: Ending): readonly string[] => {
-  const runs = [...world.runs.values()].filter(({ id }) => !superseded.has(id));
+const ends = ({ world }: Ending): readonly string[] => {
+  const runs = [...world.runs.values()];
   return [
     ...runs.filter(({ state }) => !isEnded(state)).map(({ id, state }) => `law 12: ${id} is ${state}`),
     ...runs
       .filter(({ state, reason }) => isEnded(state) && state !== 'succeeded' && reason === null)
       .map(({ id, state }) => `law 12: ${id} is ${state}, and does not say why`),
-    ...(superseded.size > 0 ? [] : world.queue.waiting()).map(
-      ({ message }) => `law 12: a message still waits: ${JSON.stringify(message)}`,
-    ),
+    ...world.queue
+      .waiting()
+      .map(({ message }) => `law 12: a message still waits: ${JSON.stringify(message)}`),
   ];
 };
 
@@ -157,6 +168,7 @@ export const findingsOf = async (ending: Ending): Promise<readonly string[]> => 
   ...replay(ending),
   ...(await snapshots(ending)),
   ...newestWins(ending),
+  ...fenced(ending),
   ...contents(ending),
   ...budget(ending),
   ...ends(ending),

@@ -39,31 +39,16 @@ export interface PlayOptions {
   readonly weather?: Weather;
   /** A protection is taken away. */
   readonly variation?: Variation;
-  /** A person cancels a run that is sending or settling. */
-  readonly cancels?: boolean;
-  /** While its first run sends, a newer one takes its export from it, as by a person's hand in the table. */
-  readonly supersedes?: boolean;
-}
-
-/** All that a seed needs beside the world: what the weather does while it lasts. */
-interface Stage {
-  readonly world: World;
-  readonly superseded: Set<RunId>;
-  /** Called every few seconds. */
-  readonly tick: () => Promise<void>;
 }
 
 const pictureOf = ({ runs, destination }: World): string =>
   JSON.stringify([destination.posts.length, [...runs.values()].map(({ state }) => state)]);
 
-const hasEnded = (run: Run | undefined): boolean => run !== undefined && isEnded(run.state);
-
 /** Asks for a run of each export as soon as it may, until these have ended; gives them by export. */
-const runEach = async ({ world, superseded, tick }: Stage): Promise<ReadonlyMap<ExportId, Run>> => {
+const runEach = async (world: World, tick: () => Promise<void>): Promise<ReadonlyMap<ExportId, Run>> => {
   const asked = new Map<ExportId, RunId>();
   const isOver = (): boolean =>
-    asked.size === exports.length &&
-    [...world.runs.values()].every((run) => hasEnded(run) || superseded.has(run.id));
+    asked.size === exports.length && [...world.runs.values()].every(({ state }) => isEnded(state));
   const until = world.clock.now() + longest;
   let latest = '';
   let unchangedMs = 0;
@@ -95,40 +80,35 @@ const repeatMessages = (world: World, seed: number): (() => Promise<void>) => {
   };
 };
 
-/** Cancels one run, some time after it began to post. */
+/** Cancels one run that is at something, at any moment of the first minutes. */
 const cancelOne = (world: World, seed: number): (() => Promise<void>) => {
   const draw = createDraw(seed ^ 0xca11);
+  const from = world.clock.now() + draw('moment') * 6 * minute;
   let isDone = false;
   return async () => {
-    const sending = [...world.runs.values()].find(({ state }) => state === 'sending' || state === 'settling');
-    if (isDone || sending === undefined || draw('cancel') < 0.5) return;
+    const active = [...world.runs.values()].filter(({ state }) => !isEnded(state));
+    const one = active[Math.floor(draw('which') * active.length)];
+    if (isDone || one === undefined || world.clock.now() < from) return;
     isDone = true;
-    await cancelRun(world.ports, sending.id);
+    const answer = await cancelRun(world.ports, one.id);
+    if (answer.kind !== 'cancelling') return;
+    for (const outgoing of answer.messages) await world.queue.put(outgoing);
   };
 };
 
-/** A newer claim in the place of an active one whose run has begun to post. */
-const supersede = ({ world, superseded }: Stage): (() => Promise<void>) => {
-  let isDone = false;
-  return async () => {
-    const old = [...world.runs.values()].find(
-      ({ id, state }) => state === 'sending' && id.startsWith(`${newsletter.id}.`),
-    );
-    const hasPosted = world.destination.posts.some(({ origin }) => origin.startsWith(`${old?.id}/`));
-    if (isDone || old === undefined || !hasPosted) return;
-    isDone = true;
-    superseded.add(old.id);
-    const claim: Claim = {
-      runId: runForKey(newsletter.id, 'newer'),
-      exportId: newsletter.id,
-      kind: 'changes',
-      trigger: 'http',
-      requestedAt: world.clock.now(),
-    };
-    await changeRow(world.ports.store.states, addressOf.state(newsletter.id), (state) =>
-      state === undefined ? undefined : { ...state, active: claim },
-    );
-  };
+/** A newer claim in the place of the active one, at the first post of its run. */
+const supersede = async (world: World): Promise<ReadonlyMap<RunId, number>> => {
+  const { states } = world.ports.store;
+  const requestedAt = world.clock.now();
+  const superseded = new Map<RunId, number>();
+  await changeRow(states, addressOf.state(newsletter.id), (state) => {
+    if (!state?.active) return undefined;
+    superseded.set(state.active.runId, requestedAt);
+    const runId = runForKey(newsletter.id, 'newer');
+    const claim: Claim = { runId, exportId: newsletter.id, kind: 'changes', trigger: 'http', requestedAt };
+    return { ...state, active: claim };
+  });
+  return superseded;
 };
 
 /** As often as a calm seed makes each call: so that faults fall on calls that are made. */
@@ -145,33 +125,42 @@ const callCounts = (): Promise<CallCounts> => {
 
 const act = async (seed: number, weather: Weather, faults: FaultPlan, options: PlayOptions) => {
   let isCalm = false;
+  let superseded: ReadonlyMap<RunId, number> | undefined;
   const dayOf = (day: number) => crowdOf(seed, weather.size, day);
   const destination = destinationIn(seed, weather, () => isCalm);
-  const world = await flowWorld({
+  const world: World = await flowWorld({
     population: dayOf(1).population,
     seed,
+    isQuick: true,
     definition: newsletter,
     others: [vip],
     processes: weather.processes,
     requestsPerMinute: weather.requestsPerMinute,
     source: { pageSize: 100, prefixes },
-    destination,
+    destination: {
+      ...destination,
+      before(call) {
+        if (weather.supersedes && superseded === undefined && call.origin?.startsWith(`${newsletter.id}.`)) {
+          superseded = new Map();
+          void supersede(world).then((runs) => {
+            superseded = runs;
+          });
+        }
+        return destination.before?.(call);
+      },
+    },
     faults: (call) => (isCalm ? undefined : faults(call)),
     ...(options.variation && { variation: options.variation }),
   });
-  const superseded = new Set<RunId>();
   const repeat = weather.repeatsMessages ? repeatMessages(world, seed) : undefined;
-  const take = options.supersedes ? supersede({ world, superseded, tick: async () => {} }) : undefined;
-  const cancel = options.cancels ? cancelOne(world, seed) : undefined;
+  const cancel = weather.cancels ? cancelOne(world, seed) : undefined;
   const tick = async (): Promise<void> => {
     await repeat?.();
     await cancel?.();
-    await take?.();
   };
-  const stage: Stage = { world, superseded, tick };
   for (const day of [1, 2]) {
     world.source.refresh(dayOf(day).population);
-    await runEach(stage);
+    await runEach(world, tick);
   }
   isCalm = true;
   // Whatever is under way comes to its end: batches of hours, stalls, messages put again.
@@ -180,9 +169,9 @@ const act = async (seed: number, weather: Weather, faults: FaultPlan, options: P
   await world.pass(2 * minute);
   const lastDay = dayOf(3);
   world.source.refresh(lastDay.population);
-  const last = await runEach({ ...stage, tick: async () => {} });
+  const last = await runEach(world, async () => {});
   await world.pass(2 * minute);
-  return { world, superseded, lastDay, last };
+  return { world, superseded: superseded ?? new Map<RunId, number>(), lastDay, last };
 };
 
 export const play = async (seed: number, options: PlayOptions = {}): Promise<Played> => {

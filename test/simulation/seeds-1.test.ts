@@ -1,4 +1,4 @@
 import { expectSeeds } from './expect-seeds.ts';
 
-// In two files, so that two cores share them.
-expectSeeds(1, 100);
+// In several files, so that all cores share them.
+expectSeeds(1, 250);

@@ -1,3 +1,3 @@
 import { expectSeeds } from './expect-seeds.ts';
 
-expectSeeds(501, 100);
+expectSeeds(251, 250);

@@ -21,6 +21,10 @@ export interface Weather {
   readonly injected: number;
   /** Old messages are put again, late and in any order. */
   readonly repeatsMessages: boolean;
+  /** A person cancels a run, whatever it is at. */
+  readonly cancels: boolean;
+  /** While a run sends, a newer one takes its export from it, as by a person's hand in the table. */
+  readonly supersedes: boolean;
 }
 
 const oneOf = <T>(draw: Draw, purpose: string, values: readonly [T, ...T[]]): T =>
@@ -39,6 +43,8 @@ export const calm: Weather = {
   failingShare: 0,
   injected: 0,
   repeatsMessages: false,
+  cancels: false,
+  supersedes: false,
 };
 
 export const weatherOf = (seed: number): Weather => {
@@ -60,6 +66,8 @@ export const weatherOf = (seed: number): Weather => {
     failingShare: oneOf(draw, 'failing', [0, 0.05]),
     injected: oneOf(draw, 'injected', [0, 3, 8]),
     repeatsMessages: oneOf(draw, 'repeats', [false, false, true]),
+    cancels: oneOf(draw, 'cancels', [false, false, false, true]),
+    supersedes: oneOf(draw, 'supersedes', [false, false, false, false, false, false, true]),
   };
 };
 
