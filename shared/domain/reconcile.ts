@@ -7,7 +7,7 @@ import { countRows } from './rows-of.ts';
 /** An intent older than this has outlived its POST's time-out (30 s) and the lag of Omnisend's lists. */
 const intentUnansweredAfterMs = 180_000;
 /** Omnisend's clock may differ from ours by this much. */
-const clockSkewMs = 120_000;
+export const clockSkewMs = 120_000;
 
 export const isUnanswered = (batch: Batch, now: number): boolean =>
   batch.state === 'intent' && batch.intentAt !== null && now - batch.intentAt >= intentUnansweredAfterMs;

@@ -24,6 +24,12 @@ export async function beginSending(ports: Ports, run: Run): Promise<readonly Out
   return wakeLanes(ports, brand.id);
 }
 
+/**
+ * Instances take several messages of a queue at once. Apart by more than their longest pause between two looks, lanes
+ * come to different instances, so that the loss of one is not the loss of all.
+ */
+const apartMs = 3_000;
+
 /** Begins the chain of every lane of the brand that has none. */
 export async function wakeLanes(ports: Ports, brand: BrandId): Promise<readonly Outgoing[]> {
   const now = ports.clock.now();
@@ -33,7 +39,11 @@ export async function wakeLanes(ports: Ports, brand: BrandId): Promise<readonly 
     await changeRow<Lane>(ports.store.lanes, at.lane(brand, number), (stored) => {
       begun = undefined;
       if (stored !== undefined && stored.turn.state !== 'idle') return undefined;
-      const turn = stored === undefined ? firstTurn('send', now) : nextTurn(stored.turn, 'send', now);
+      const notBefore = now + number * apartMs;
+      const turn =
+        stored === undefined
+          ? firstTurn('send', now, notBefore)
+          : nextTurn(stored.turn, 'send', now, notBefore);
       begun = laneMessage(brand, number, turn, now);
       return { number, turn, page: stored?.page ?? null };
     });

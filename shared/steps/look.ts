@@ -19,6 +19,12 @@ const maxListings = 60;
 /** Items of this many batches are asked for together: one by one, each would wait behind the lanes' slots. */
 const itemsAtATime = 10;
 
+interface BatchQuery {
+  readonly state?: RemoteBatchState;
+  readonly from?: string;
+  readonly offset?: number;
+}
+
 export interface Listing {
   readonly batches: readonly RemoteBatch[];
   /** The list went to its end, or as far as was asked for. What is not in an incomplete one may still exist. */
@@ -67,13 +73,16 @@ export class Look {
     await this.list({ state: 'pending' }, () => true);
   }
 
-  /** Contact batches in the order in which Omnisend lists them, until `enough` says so; `null` when a listing failed. */
+  /**
+   * Contact batches in the order in which Omnisend lists them, from `offset` on, until `enough` says so; `null` when a
+   * listing failed.
+   */
   async list(
-    query: { readonly state?: RemoteBatchState; readonly from?: string },
+    { offset: start = 0, ...query }: BatchQuery,
     enough: (all: readonly RemoteBatch[]) => boolean = () => false,
   ): Promise<Listing | null> {
     const batches: RemoteBatch[] = [];
-    let offset: number | null = 0;
+    let offset: number | null = start;
     for (let listings = 0; offset !== null; listings += 1) {
       if (listings === maxListings) return { batches, isComplete: false };
       const from: number = offset;

@@ -2,11 +2,12 @@ import { backToPlanned, batchOf, posted } from '../domain/batch.ts';
 import type { BatchId } from '../domain/ids.ts';
 import type { Batch, Page } from '../domain/page.ts';
 import type { Change } from '../domain/plan.ts';
-import { candidatesFor, dayBefore, isUnanswered } from '../domain/reconcile.ts';
+import { candidatesFor, clockSkewMs, dayBefore, isUnanswered } from '../domain/reconcile.ts';
 import { isInOutage } from '../domain/slots.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { changePage } from './change-page.ts';
+import { listSince } from './list-since.ts';
 import { changesOf, loadChanges, loadPages, loadRun } from './load.ts';
 import type { Listing, Look } from './look.ts';
 
@@ -23,8 +24,8 @@ export async function reconcile(ports: Ports, look: Look, pages: readonly Page[]
     page.batches.filter((batch) => isUnanswered(batch, now)).map((batch) => ({ page, batch })),
   );
   if (unanswered.length === 0) return;
-  const from = dayBefore(Math.min(...unanswered.map(({ batch }) => batch.intentAt ?? now)));
-  const listed = await look.list({ from });
+  const first = Math.min(...unanswered.map(({ batch }) => batch.intentAt ?? now));
+  const listed = await listSince(look, { from: dayBefore(first) }, first - clockSkewMs);
   if (listed === null) return;
   const slots = await ports.store.slots.get(at.slots(look.brand));
   const recorded = await recordedIds(ports, look);

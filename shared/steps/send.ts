@@ -9,7 +9,10 @@ import { wakeLanes } from './begin-sending.ts';
 import { PageClaimer } from './claim-page.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { laneMessage } from './outgoing.ts';
+import { rescueChain } from './rescue-chain.ts';
 import { sendPage } from './send-page.ts';
+
+const pagesPerWatch = 5;
 
 /** One stretch of a lane: page after page, of whichever run of the brand is sending, then its successor. */
 export async function send(ports: Ports, message: MessageOf<'send'>): Promise<readonly Outgoing[]> {
@@ -27,9 +30,26 @@ export async function send(ports: Ports, message: MessageOf<'send'>): Promise<re
       if (claimed.kind === 'none') return rest(ports, brand, held, pages);
       const sent = await sendPage(ports, brand, lane, claimed.page);
       pages += 1;
+      const rescued = pages % pagesPerWatch === 0 ? await rescueOthers(ports, brand, lane) : [];
+      if (rescued.length > 0) return [...(await goOn(ports, brand, held, pages, clock.now())), ...rescued];
       if (sent.kind === 'later' && sent.at > clock.now()) return goOn(ports, brand, held, pages, sent.at);
     }
   });
+}
+
+/** Lanes watch each other: the supervisor's timer may rest for two minutes after the loss of the instance it ran on. */
+async function rescueOthers(ports: Ports, brand: BrandId, lane: number): Promise<readonly Outgoing[]> {
+  const messages: Outgoing[] = [];
+  for (const { value } of await ports.store.lanes.list(brand)) {
+    const { number } = value;
+    if (number === lane) continue;
+    const chain = await rescueChain(ports, ports.store.lanes, at.lane(brand, number), (turn, now) =>
+      laneMessage(brand, number, turn, now),
+    );
+    // What is beyond rescue is the supervisor's.
+    if (chain !== 'beyond-rescue') messages.push(...chain);
+  }
+  return messages;
 }
 
 async function goOn(

@@ -5,11 +5,12 @@ import type { BatchId } from '../domain/ids.ts';
 import { joinLines } from '../domain/keyed-blob.ts';
 import type { Batch, Page } from '../domain/page.ts';
 import type { Change } from '../domain/plan.ts';
-import { dayBefore } from '../domain/reconcile.ts';
+import { clockSkewMs, dayBefore } from '../domain/reconcile.ts';
 import { needsItems, settleBatch } from '../domain/settle-batch.ts';
 import type { Ports } from '../ports/ports.ts';
 import { paths } from './addresses.ts';
 import { changePage } from './change-page.ts';
+import { listSince } from './list-since.ts';
 import { loadChanges } from './load.ts';
 import type { Look } from './look.ts';
 
@@ -36,7 +37,7 @@ export async function settlePosted(ports: Ports, look: Look, pages: readonly Pag
       if (batch.state === 'posted' && id !== undefined) open.set(id, { page, batch });
     }
   }
-  const remotes = await findEnded(ports, look, open);
+  const remotes = await findEnded(ports, look, open, pages);
   const wanted = remotes.flatMap(([id, remote]) => {
     const batch = open.get(id)?.batch;
     return batch !== undefined && remote !== 'absent' && needsItems(batch, remote) ? [id] : [];
@@ -64,11 +65,11 @@ async function findEnded(
   ports: Ports,
   look: Look,
   open: ReadonlyMap<BatchId, Posted>,
+  pages: readonly Page[],
 ): Promise<readonly (readonly [BatchId, RemoteBatch | 'absent'])[]> {
   if (open.size === 0) return [];
-  const from = dayBefore(
-    Math.min(...[...open.values()].map(({ batch }) => batch.postedAt ?? ports.clock.now())),
-  );
+  const now = ports.clock.now();
+  const from = dayBefore(Math.min(...[...open.values()].map(({ batch }) => batch.postedAt ?? now)));
   const missing = new Set(open.keys());
   for (const state of ['pending', 'inProgress'] as const) {
     const unfinished = await look.list({ state, from });
@@ -78,13 +79,16 @@ async function findEnded(
   const ended: (readonly [BatchId, RemoteBatch | 'absent'])[] = [];
   for (const state of ['finished', 'stopped'] as const) {
     if (missing.size === 0) return ended;
-    const found = await look.list({ state, from }, (all) => {
-      const listed = new Set(all.map((remote) => remote.id));
-      return [...missing].every((id) => listed.has(id));
+    const since = Math.min(...[...missing].map((id) => begunAt(open.get(id)?.batch) ?? now)) - clockSkewMs;
+    const found = await listSince(look, { state, from }, since, {
+      skip: state === 'finished' ? countFinished(pages, Date.parse(from) + clockSkewMs, since) : 0,
+      enough: (all) => {
+        const listed = new Set(all.map((remote) => remote.id));
+        return [...missing].every((id) => listed.has(id));
+      },
     });
     for (const remote of found?.batches ?? []) if (missing.delete(remote.id)) ended.push([remote.id, remote]);
   }
-  const now = ports.clock.now();
   const overdue = [...missing].filter((id) => now - (open.get(id)?.batch.postedAt ?? now) > askByIdAfterMs);
   for (const id of overdue.slice(0, maxAskedById)) {
     const remote = await look.batch(id);
@@ -92,6 +96,19 @@ async function findEnded(
   }
   return ended;
 }
+
+/** Before Omnisend can have made it; an adopted batch is older than the moment at which it was found. */
+const begunAt = (batch: Batch | undefined): number | null => batch?.intentAt ?? batch?.postedAt ?? null;
+
+/** Batches of the run that Omnisend certainly lists as finished, posted between two moments. */
+const countFinished = (pages: readonly Page[], from: number, until: number): number =>
+  pages
+    .flatMap((page) => page.batches)
+    .filter(({ state, attempt, postedAt }) => {
+      // What was sent again may have been stopped.
+      const isFinished = state === 'settled' && attempt === 0;
+      return isFinished && postedAt !== null && postedAt >= from && postedAt < until;
+    }).length;
 
 async function settlePage(
   ports: Ports,

@@ -1,105 +1,83 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { sandboxExport } from '../sandbox/definitions.ts';
-import { type BrandFigures, Outside } from '../sandbox/demo/outside.ts';
-import { shownRun } from '../sandbox/demo/progress.ts';
-import { callApp, startSandbox } from '../sandbox/sandbox.ts';
+import { BenchRun } from './bench-run.ts';
+import { scenes } from './scenes.ts';
 
 /**
- * How well a full run uses the brand's budget, in real time: alone, beside another integration (0, then 120, then 40
- * requests a minute), or through an outage. Needs the bundle. Prints one line of JSON.
+ * How well a full run uses the brand's budget. `node test/bench/sending.ts` runs all scenes but the
+ * long one; `--scene alone|instances|outage|shared` runs one. Needs the bundle. Prints a line of JSON for each scene, and ends
+ * with 1 where a bar is not held.
  */
-const settings = z
-  .object({
-    scene: z.enum(['alone', 'shared', 'outage']).default('alone'),
-    rows: z.coerce.number().int().min(1_000).default(100_000),
-    'requests-per-minute': z.coerce.number().int().min(10).default(400),
-    /** How long each rate of the other integration, or the outage, lasts. */
-    seconds: z.coerce.number().min(1).default(60),
-  })
-  .parse(
-    parseArgs({
-      options: {
-        scene: { type: 'string' },
-        rows: { type: 'string' },
-        'requests-per-minute': { type: 'string' },
-        seconds: { type: 'string' },
-      },
-    }).values,
-  );
-const { scene, rows, seconds, 'requests-per-minute': requestsPerMinute } = settings;
+const { values } = parseArgs({
+  options: {
+    scene: { type: 'string' },
+    /** Customers of the source; three quarters of them are contacts of the export. */
+    rows: { type: 'string' },
+    /** How many times as fast as the machine's every clock runs. */
+    speed: { type: 'string' },
+    'requests-per-minute': { type: 'string' },
+    instances: { type: 'string' },
+    'kill-seconds': { type: 'string' },
+    seconds: { type: 'string' },
+    'refused-share': { type: 'string' },
+  },
+});
+const sceneNames = z.enum(['alone', 'instances', 'shared', 'outage']);
+const settings = z.object({
+  rows: z.coerce.number().int().min(1_000).max(2_000_000),
+  speed: z.coerce.number().min(1).max(20),
+  'requests-per-minute': z.coerce.number().int().min(10).max(100_000),
+  instances: z.coerce.number().int().min(1).max(16),
+  'kill-seconds': z.coerce.number().min(1),
+  seconds: z.coerce.number().min(1),
+  'refused-share': z.coerce.number().min(0).max(1),
+});
+const usual = {
+  'requests-per-minute': 400,
+  instances: 1,
+  'kill-seconds': 300,
+  seconds: 300,
+  'refused-share': 0,
+};
 
-const entry = new URL('../../dist/main.js', import.meta.url).pathname;
-const sandbox = await startSandbox({ rows, seed: 1, requestsPerMinute, port: 0, entry, onLog: () => {} });
-try {
-  const outside = new Outside(sandbox.addresses, sandboxExport.segments);
-  const setFaults = async (faults: object): Promise<void> => {
-    const init = { method: 'POST', body: JSON.stringify(faults) };
-    const response = await fetch(`${sandbox.addresses.omnisend}/control/faults`, init);
-    if (!response.ok) throw new Error(`The simulator answers ${response.status}.`);
-  };
-  const { run } = z
-    .object({ run: z.string() })
-    .parse(await callApp(sandbox, 'POST', `/exports/${sandboxExport.id}/run`, {}));
-  const ended = async () => {
-    const shown = shownRun.parse(await callApp(sandbox, 'GET', `/runs/${run}`));
-    return shown.endedAt === null ? null : shown;
-  };
-  while ((await outside.figures()).batchPosts.first === undefined) {
-    if ((await ended()) !== null) throw new Error('The run ended before its first post.');
-    await sleep(200);
-  }
-
-  /** Requests a minute of somebody else, from which moment on. */
-  const others: { readonly at: number; readonly rate: number }[] = [{ at: Date.now(), rate: 0 }];
-  let inOutage: number | null = null;
-  await sleep(seconds * 1_000);
-  if (scene === 'shared') {
-    for (const rate of [120, 40]) {
-      await setFaults({ otherIntegrationPerMinute: rate });
-      others.push({ at: Date.now(), rate });
-      await sleep(seconds * 1_000);
-    }
-  }
-  if (scene === 'outage') {
-    const before = (await outside.figures()).requests.total;
-    await setFaults({ serverErrorShare: 1 });
-    await sleep(seconds * 1_000);
-    inOutage = (await outside.figures()).requests.total - before;
-    await setFaults({ serverErrorShare: 0 });
-  }
-  let last = await ended();
-  for (; last === null; last = await ended()) await sleep(500);
-  const figures = await outside.figures();
-  console.log(
-    JSON.stringify({
-      bench: 'sending',
-      ...settings,
-      state: last.state,
-      accepted: last.tally.accepted,
-      requests: figures.requests.total,
-      use: useOf(figures, others),
-      tooManyRequests: figures.tooManyRequests.fromWindow,
-      mostInAnyMinute: figures.maxInWindow.all,
-      requestsInOutage: inOutage,
-    }),
-  );
-} finally {
-  await sandbox.stop();
+interface Usual extends z.input<typeof settings> {
+  readonly scene: z.infer<typeof sceneNames>;
+  /** Takes longer than a benchmark of every day may: run by its name alone. */
+  readonly isLong?: boolean;
 }
 
-/** Requests from the first to the last page's post, as a share of what others left of the budget. */
-function useOf(
-  { batchPosts: { first, last, requestsBetween } }: BrandFigures,
-  rates: readonly { readonly at: number; readonly rate: number }[],
-): number | null {
-  if (first === undefined || last === undefined) return null;
-  const [from, to] = [Date.parse(first), Date.parse(last)];
-  const left = rates.reduce((sum, { at, rate }, place) => {
-    const begin = place === 0 ? from : Math.min(at, to);
-    const end = Math.min(rates[place + 1]?.at ?? to, to);
-    return sum + ((requestsPerMinute - rate) * Math.max(0, end - begin)) / 60_000;
-  }, 0);
-  return left === 0 ? null : Math.round((requestsBetween / left) * 1_000) / 1_000;
+/** As few rows, and as fast, as the bars still mean something at, on two cores. */
+const scaled: readonly Usual[] = [
+  { ...usual, scene: 'alone', rows: 200_000, speed: 5 },
+  // Long enough for a kill after five minutes.
+  { ...usual, scene: 'instances', rows: 320_000, speed: 5, instances: 4 },
+  { ...usual, scene: 'outage', rows: 60_000, speed: 8, seconds: 600 },
+  // The rate climbs back by 24 requests a minute each minute: in short phases nothing but the changes is measured.
+  { ...usual, scene: 'shared', rows: 1_050_000, speed: 6, seconds: 480, isLong: true },
+];
+
+const scene = sceneNames.optional().parse(values.scene);
+for (const one of scaled.filter((entry) =>
+  scene === undefined ? entry.isLong !== true : entry.scene === scene,
+)) {
+  const given = Object.fromEntries(Object.entries(values).filter(([name]) => name !== 'scene'));
+  const chosen = settings.parse({ ...one, ...given });
+  const began = performance.now();
+  const bench = { ...chosen, requestsPerMinute: chosen['requests-per-minute'] };
+  const options = {
+    refusedShare: chosen['refused-share'],
+    killSeconds: chosen['kill-seconds'],
+    seconds: chosen.seconds,
+  };
+  const result = await BenchRun.within(bench, async (run) => ({
+    ...(await scenes[one.scene](run, options)),
+    realSecondsToFirstPost: run.realSecondsToFirstPost,
+  }));
+  const { bars, figures, realSecondsToFirstPost } = result;
+  const holds = Object.values(bars).every((bar) => bar.holds);
+  const realSeconds = Math.round((performance.now() - began) / 1000);
+  const { scene: name } = one;
+  const line = { bench: 'sending', scene: name, holds, bars, ...chosen, ...figures };
+  console.log(JSON.stringify({ ...line, realSecondsToFirstPost, realSeconds }));
+  if (!holds) process.exitCode = 1;
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { z } from 'zod';
+import { type FastClock, underClock } from './fast-clock.ts';
 
 export type Exit = { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
@@ -25,6 +26,8 @@ type SpawnOptions<Ready> = {
   /** Laid over the environment of this process; `undefined` takes a variable away. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly startSeconds?: number;
+  /** The clock that the process runs on; the machine's unless given. */
+  readonly clock?: FastClock | undefined;
   readonly onErrorLine?: (line: string) => void;
   /** Looks at one line of standard output; anything but undefined means ready. */
   readonly readyLine: (line: string) => Ready | undefined;
@@ -49,8 +52,10 @@ export async function startProcess(
 
 /** As `startProcess`, for programs that announce themselves in their own way. */
 export async function spawnUntilReady<Ready>(options: SpawnOptions<Ready>): Promise<RunningProcess<Ready>> {
-  const child = spawn(process.execPath, ['--import', preload, options.file, ...(options.args ?? [])], {
-    env: { ...process.env, ...options.env },
+  const clock = underClock(options.clock);
+  const args = [...clock.args, '--import', preload, options.file, ...(options.args ?? [])];
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...clock.env, ...options.env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
   const tail: string[] = [];

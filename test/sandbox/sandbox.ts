@@ -2,6 +2,7 @@ import { openStorage } from '../../shared/adapters/storage/storage.ts';
 import { at } from '../../shared/steps/addresses.ts';
 import { startAzurite } from './azurite/azurite.ts';
 import { sandboxConnection, sandboxExport } from './definitions.ts';
+import type { FastClock } from './fast-clock.ts';
 import { sandboxKeys } from './host/keys.ts';
 import { seedKeys } from './omnisend/seeds.ts';
 import { startProcess } from './process.ts';
@@ -12,6 +13,10 @@ export interface SandboxOptions {
   readonly requestsPerMinute: number;
   /** Of the app's HTTP API; 0: any free one. */
   readonly port: number;
+  /** Processes of the app, on one storage and one brand; 1 unless given. Only the first has the known port. */
+  readonly instances?: number;
+  /** How many times as fast as the machine's the clock of every process runs; 1 unless given. */
+  readonly speed?: number;
   /** The app as it is deployed. */
   readonly entry: string;
   /** Keeps Azurite's data there between runs. */
@@ -32,8 +37,10 @@ export interface Sandbox {
     readonly vault: string;
     readonly storage: string;
   };
-  /** Kills the app's process as a crash would, and starts it again. */
-  restartApp(): Promise<void>;
+  /** What time it is for the app and all that is outside; undefined: the machine's own. */
+  readonly clock: FastClock | undefined;
+  /** Kills a process of the app as a crash would, and starts it again. */
+  restartApp(instance?: number): Promise<void>;
   errorTail(): string;
   stop(): Promise<void>;
 }
@@ -53,17 +60,19 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
     return value;
   };
   const server = (name: string, path: string, args: readonly string[]) => async () => {
-    const running = await startProcess({ name, file: file(path), args });
+    const running = await startProcess({ name, file: file(path), args, clock });
     return { value: running.url, stop: () => running.stop() };
   };
-  const { rows, seed, requestsPerMinute } = options;
+  const { rows, seed, requestsPerMinute, instances = 1, speed = 1 } = options;
+  const clock = speed === 1 ? undefined : { speed, since: Date.now() };
   const stop = async (): Promise<void> => {
     for (const close of closing.reverse()) await close();
   };
   try {
     const [storage, omnisend, dataverse, vault] = await Promise.all([
       started(options.storage, async () => {
-        const azurite = await startAzurite(options.folder === undefined ? {} : { folder: options.folder });
+        const { folder } = options;
+        const azurite = await startAzurite({ clock, ...(folder !== undefined && { folder }) });
         return { value: azurite.connectionString, stop: () => azurite.close() };
       }),
       started(
@@ -98,27 +107,34 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       // What V8 gives itself on the smallest Flex instance (512 MB): half of the memory. More here would hide a leak.
       NODE_OPTIONS: '--max-old-space-size=256',
     };
-    const args = ['--entry', options.entry, '--root', file('../../'), '--port', `${options.port}`];
-    const startApp = () =>
+    const startApp = (instance: number) =>
       startProcess({
         name: 'The app',
         file: file('./host/server.ts'),
-        args,
+        args: [
+          ...['--entry', options.entry, '--root', file('../../')],
+          ...['--port', instance === 0 ? `${options.port}` : '0'],
+          ...(instances > 1 ? ['--one-of-many'] : []),
+        ],
         env,
+        clock,
         ...(options.onLog && { onErrorLine: options.onLog }),
       });
-    let app = await startApp();
-    closing.push(() => app.stop());
+    const first = await startApp(0);
+    const apps = [first];
+    closing.push(() => Promise.all(apps.map((app) => app.stop())));
+    for (let instance = 1; instance < instances; instance += 1) apps.push(await startApp(instance));
     return {
       get url() {
-        return app.url;
+        return (apps[0] ?? first).url;
       },
       addresses: { omnisend, dataverse, vault, storage },
-      async restartApp() {
-        await app.stop('SIGKILL');
-        app = await startApp();
+      clock,
+      async restartApp(instance = 0) {
+        await apps[instance]?.stop('SIGKILL');
+        apps[instance] = await startApp(instance);
       },
-      errorTail: () => app.errorTail(),
+      errorTail: () => apps.map((app) => app.errorTail()).join('\n'),
       stop,
     };
   } catch (error) {

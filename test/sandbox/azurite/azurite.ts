@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { FastClock } from '../fast-clock.ts';
 import { spawnUntilReady } from '../process.ts';
 
 export type Azurite = {
@@ -16,10 +17,13 @@ const accountKey = 'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6
  * Starts the real Azurite in a process of its own on free ports of 127.0.0.1, and resolves when its three endpoints
  * listen. With `folder` (made if missing) data outlive the process; without, they are in memory.
  */
-export async function startAzurite(options: { readonly folder?: string } = {}): Promise<Azurite> {
+export async function startAzurite(
+  options: { readonly folder?: string; readonly clock?: FastClock | undefined } = {},
+): Promise<Azurite> {
   const store = options.folder === undefined ? ['--inMemoryPersistence'] : ['--location', options.folder];
   const azurite = await spawnUntilReady({
     name: 'azurite',
+    clock: options.clock,
     file: createRequire(import.meta.url).resolve('azurite/dist/src/azurite.js'),
     args: [
       ...store,

@@ -41,7 +41,11 @@ const figures = z.object({
     z.looseObject({
       brandID: z.string(),
       contacts: z.number(),
-      requests: z.object({ total: z.number() }),
+      requests: z.object({
+        total: z.number(),
+        /** How many by what was answered, of "POST /batches" and the like. */
+        byEndpoint: z.record(z.string(), z.record(z.string(), z.number())),
+      }),
       tooManyRequests: z.object({ fromWindow: z.number(), fromFaults: z.number() }),
       batchPosts: z.object({
         first: z.string().optional(),

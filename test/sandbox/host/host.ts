@@ -35,6 +35,8 @@ export type HostStart = {
   /** Divides lock, polling and timer times; 1 is real. */
   readonly speed?: number;
   readonly drainSeconds?: number;
+  /** Other hosts run on the same storage: a timer then needs its lease, which costs up to two minutes after a crash. */
+  readonly isOneOfMany?: boolean;
   /** Called after a functionTimeout. The real host replaces its worker then, in which every other run dies. */
   readonly onTimeout?: () => void;
 };
@@ -139,7 +141,7 @@ export async function startHost(start: HostStart): Promise<Host> {
     },
   });
   const shared = { functions, settings: start.settings, clock, invoke, track, writeLog };
-  const timers = await startTimers(shared);
+  const timers = await startTimers({ ...shared, isOneOfMany: start.isOneOfMany ?? false });
   const queues = await startQueues({ ...shared, options: options.queues, random: Math.random });
   const http = await startHttpServer({
     port: start.httpPort,
@@ -174,7 +176,7 @@ export async function startHost(start: HostStart): Promise<Host> {
     const end = await Promise.race([idle().then(() => 'idle' as const), limit]);
     drained.abort();
     queues.stop();
-    timers.stop();
+    await timers.stop();
     if (end === 'cut-off') {
       const message = 'Host did not shutdown within its allotted time.';
       writeLog({ level: 'warning', category: 'Host.Shutdown', message });

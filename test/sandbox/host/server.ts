@@ -16,6 +16,8 @@ const { values } = parseArgs({
     port: { type: 'string', default: '7071' },
     speed: { type: 'string', default: '1' },
     'drain-seconds': { type: 'string', default: '10' },
+    /** Other hosts run on the same storage. */
+    'one-of-many': { type: 'boolean', default: false },
     'function-key': { type: 'string', default: sandboxKeys.function },
     'master-key': { type: 'string', default: sandboxKeys.master },
     /** The least level that is written. */
@@ -87,6 +89,7 @@ host = await startHost({
   log,
   speed: Number(values.speed),
   drainSeconds: Number(values['drain-seconds']),
+  isOneOfMany: values['one-of-many'],
   // Two seconds of grace between the time-out and the end of the worker, as observed.
   onTimeout: () => void crash('A function ran longer than functionTimeout; the worker ends.', 2000),
 });

@@ -3,6 +3,7 @@ import { createClock } from './clock.ts';
 import { createInFlight } from './in-flight.ts';
 import { type ParsedSchedule, parseSchedule, shorterThanAMinute } from './schedule.ts';
 import { startTimer } from './timer.ts';
+import { alone } from './timer-lease.ts';
 import type { StatusStore, TimerStatus } from './timer-status.ts';
 
 function schedule(text: string, timeZone = 'UTC'): ParsedSchedule {
@@ -61,6 +62,7 @@ async function runsOf(
     schedule: schedule('00:00:01'),
     runOnStartup: options.runOnStartup ?? false,
     store: options.store,
+    lease: alone,
     clock,
     track: createInFlight().track,
     writeLog: () => undefined,
@@ -74,7 +76,7 @@ async function runsOf(
     },
   });
   await enough.promise;
-  timer.stop();
+  await timer.stop();
   return { runs, most };
 }
 

@@ -2,6 +2,7 @@ import type { HostClock } from './clock.ts';
 import type { TypedData } from './core.ts';
 import { errorText, type WriteLog } from './logs.ts';
 import type { ParsedSchedule } from './schedule.ts';
+import type { TimerLease } from './timer-lease.ts';
 import { type StatusStore, statusFields, type TimerStatus } from './timer-status.ts';
 
 export type TimerOptions = {
@@ -10,6 +11,7 @@ export type TimerOptions = {
   readonly runOnStartup: boolean;
   /** Undefined for a timer without monitor. */
   readonly store: StatusStore | undefined;
+  readonly lease: TimerLease;
   readonly clock: HostClock;
   readonly run: (reason: string, data: TypedData) => Promise<void>;
   readonly track: <T>(work: Promise<T>) => Promise<T>;
@@ -17,19 +19,16 @@ export type TimerOptions = {
 };
 
 export type Timer = {
-  stop(): void;
+  stop(): Promise<void>;
   /** One run at a person's request, beside the schedule. */
   runNow(): Promise<void>;
 };
 
 const longestWaitMilliseconds = 86_400_000;
 
-/**
- * Runs one timer, never two of its runs at once. The real host lets only the holder of a blob lease run a timer, which
- * costs 60 to 97 s after the loss of an instance; the sandbox has one host per storage, so there is no lease here.
- */
+/** Runs one timer while its lease is held, never two of its runs at once. */
 export function startTimer(options: TimerOptions): Timer {
-  const { schedule, store, clock, track, writeLog } = options;
+  const { schedule, store, lease, clock, track, writeLog } = options;
   const stopped = new AbortController();
   let status: TimerStatus | undefined;
 
@@ -78,9 +77,17 @@ export function startTimer(options: TimerOptions): Timer {
   }
 
   async function loop(): Promise<void> {
+    while (!stopped.signal.aborted) {
+      await lease.whenHeld(stopped.signal);
+      if (!stopped.signal.aborted) await runWhileHeld();
+      if (schedule.next(clock.now()) === undefined) return;
+    }
+  }
+
+  async function runWhileHeld(): Promise<void> {
     await begin();
     let next = schedule.next(clock.now());
-    while (next !== undefined && !stopped.signal.aborted) {
+    while (next !== undefined && !stopped.signal.aborted && lease.isHeld()) {
       const rest = next - clock.now();
       if (rest > 0) {
         await clock.wait(Math.min(rest, longestWaitMilliseconds), stopped.signal);
@@ -97,7 +104,10 @@ export function startTimer(options: TimerOptions): Timer {
     writeLog({ level: 'error', category: 'Host.Triggers.Timer', message: errorText(error) }),
   );
   return {
-    stop: () => stopped.abort(),
+    stop: () => {
+      stopped.abort();
+      return lease.stop();
+    },
     runNow: () =>
       track(options.run('This function was programmatically called via the host APIs.', argument(false))),
   };

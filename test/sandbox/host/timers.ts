@@ -5,6 +5,7 @@ import type { WriteLog } from './logs.ts';
 import type { LoadedFunction } from './registrations.ts';
 import type { Settings } from './settings.ts';
 import { startTimer, type Timer } from './timer.ts';
+import { alone, startTimerLease, type TimerLease } from './timer-lease.ts';
 import { blobStatusStore } from './timer-status.ts';
 
 export async function startTimers(shared: {
@@ -14,10 +15,16 @@ export async function startTimers(shared: {
   readonly invoke: Invoke;
   readonly track: <T>(work: Promise<T>) => Promise<T>;
   readonly writeLog: WriteLog;
-}): Promise<{ stop(): void; runNow(name: string): boolean }> {
+  /** Whether other hosts run on the same storage: then only one of them runs a timer. */
+  readonly isOneOfMany: boolean;
+}): Promise<{ stop(): Promise<unknown>; runNow(name: string): boolean }> {
   const { clock, invoke, track, writeLog } = shared;
   const hostId = hostIdOf(shared.settings);
   const timers = new Map<string, Timer>();
+  const leaseOf = async (functionName: string): Promise<TimerLease> => {
+    const blobs = await openBlobs(shared.settings.AzureWebJobsStorage ?? '');
+    return startTimerLease({ blobs, hostId, functionName, clock, writeLog });
+  };
   for (const target of shared.functions) {
     const { trigger } = target;
     if (trigger.kind !== 'timer') continue;
@@ -27,6 +34,7 @@ export async function startTimers(shared: {
       schedule: trigger.schedule,
       runOnStartup: trigger.runOnStartup,
       store: blobs === undefined ? undefined : blobStatusStore(blobs, hostId, target.name),
+      lease: shared.isOneOfMany ? await leaseOf(target.name) : alone,
       clock,
       track,
       writeLog,
@@ -37,9 +45,7 @@ export async function startTimers(shared: {
     timers.set(target.name, timer);
   }
   return {
-    stop: () => {
-      for (const timer of timers.values()) timer.stop();
-    },
+    stop: () => Promise.all([...timers.values()].map((timer) => timer.stop())),
     runNow: (name) => {
       const timer = timers.get(name);
       void timer?.runNow();
