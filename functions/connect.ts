@@ -4,7 +4,7 @@ import { type BrandId, brandId, type ConnectionId, connectionId } from '../share
 import type { Connected, Permissions } from '../shared/steps/connect.ts';
 import { atTheEdge } from './at-the-edge.ts';
 import { readBody } from './body.ts';
-import { problem } from './problem.ts';
+import { problem, tryLater } from './problem.ts';
 
 const body = z.strictObject({ confirmBrand: brandId.optional() });
 
@@ -44,26 +44,18 @@ export const connectBrand = (
       case 'busy': {
         const detail =
           'The brand has no request to spare within seconds: runs use its budget, or it is frozen.';
-        return later('No request to spare', detail, 'busy', (answer.at - now()) / 1000);
+        return tryLater('No request to spare', detail, (answer.at - now()) / 1000, { code: 'busy' });
       }
       case 'unreachable': {
         const who = answer.what === 'vault' ? 'Key Vault' : 'Omnisend';
         const detail = `${who} gave no usable answer. Try again; nothing has changed.`;
-        return later(`${who} cannot be reached`, detail, 'unreachable', unreachablePauseSeconds);
+        return tryLater(`${who} cannot be reached`, detail, unreachablePauseSeconds, { code: 'unreachable' });
       }
     }
   });
 
 const unknownConnection = (): HttpResponseInit =>
   problem(404, 'Unknown connection', 'There is no connection of that id.');
-
-const later = (title: string, detail: string, code: string, seconds: number): HttpResponseInit => ({
-  ...problem(503, title, detail, { code }),
-  headers: {
-    'content-type': 'application/problem+json',
-    'retry-after': String(Math.max(1, Math.ceil(seconds))),
-  },
-});
 
 const advised = {
   read: 'The key may not read contacts, so what became of a row cannot be learnt. Give it the permission to read contacts; that takes up to five minutes to apply.',

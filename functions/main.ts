@@ -6,11 +6,13 @@ import { steps } from '../shared/domain/turn.ts';
 import { type Message, messages } from '../shared/messages.ts';
 import { type Approval, approveRun } from '../shared/steps/approve-run.ts';
 import { type Cancellation, cancelRun } from '../shared/steps/cancel-run.ts';
+import { checkExport } from '../shared/steps/check-export.ts';
 import { connect } from '../shared/steps/connect.ts';
 import { cutPages } from '../shared/steps/cut-pages.ts';
 import { describeRun, listRuns } from '../shared/steps/describe-run.ts';
 import { finish } from '../shared/steps/finish.ts';
 import { listRows } from '../shared/steps/list-rows.ts';
+import { checkSource, lookAtColumns, lookAtSegments } from '../shared/steps/look-around.ts';
 import { planShards } from '../shared/steps/plan-shards.ts';
 import { poison } from '../shared/steps/poison.ts';
 import { readSlice } from '../shared/steps/read-slice.ts';
@@ -28,6 +30,7 @@ import { health } from './health.ts';
 import { poisoned, queueStep } from './queue-step.ts';
 import { runExport } from './run-export.ts';
 import { oneRun, rows, runs } from './runs.ts';
+import { exportCheck, lookAround, sourceChecks } from './source.ts';
 import { timer } from './timer.ts';
 
 /** Put in by the bundler, from package.json. */
@@ -88,6 +91,30 @@ for (const step of steps) {
   );
 }
 
+http(
+  'segments',
+  'GET',
+  'source/segments',
+  lookAround('segments', () => lookAtSegments(ports)),
+);
+http(
+  'columns',
+  'GET',
+  'source/columns',
+  lookAround('columns', () => lookAtColumns(ports)),
+);
+http(
+  'check-source',
+  'GET',
+  'source/check',
+  sourceChecks(() => checkSource(ports)),
+);
+http(
+  'check-export',
+  'GET',
+  'exports/{id}/check',
+  exportCheck((id) => checkExport(ports, id)),
+);
 http(
   'connect',
   'POST',

@@ -11,3 +11,17 @@ export const problem = (
   headers: { 'content-type': 'application/problem+json' },
   body: JSON.stringify({ type: 'about:blank', title, status, detail, ...more }),
 });
+
+/** The same for what may be asked again: `Retry-After` in whole seconds. */
+export const tryLater = (
+  title: string,
+  detail: string,
+  seconds: number,
+  more: Readonly<Record<string, unknown>> = {},
+): HttpResponseInit => ({
+  ...problem(503, title, detail, more),
+  headers: {
+    'content-type': 'application/problem+json',
+    'retry-after': String(Math.max(1, Math.ceil(seconds))),
+  },
+});

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { type DataOutOptions, dataOutSource } from './adapters/data-out/data-out.ts';
 import { dataverseSource } from './adapters/dataverse/dataverse.ts';
+import type { VerdictMemory } from './adapters/dataverse/prefix-verdict.ts';
 import { appServiceIdentity } from './adapters/identity/app-service.ts';
 import { appCredential } from './adapters/identity/credential.ts';
 import { identityTokens } from './adapters/identity/tokens.ts';
@@ -9,8 +11,12 @@ import { openStorage } from './adapters/storage/storage.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { consoleLog } from './adapters/system/console-log.ts';
 import { parseConfig } from './config.ts';
+import { noReaders } from './domain/slice.ts';
 import type { Ports } from './ports/ports.ts';
 import type { Outgoing } from './ports/queue.ts';
+import type { Store } from './ports/store.ts';
+import { at } from './steps/addresses.ts';
+import { changeRow } from './steps/change-row.ts';
 
 export interface App {
   readonly ports: Ports;
@@ -43,12 +49,25 @@ export function compose(
   const { store, blobs, queue } = openStorage(
     config.storage.kind === 'identity' ? { ...config.storage, credential } : config.storage,
   );
+  const { storage } = config;
+  const accessTo = ({ containerUrl }: { readonly containerUrl: string }): DataOutOptions['access'] =>
+    storage.kind === 'identity'
+      ? { kind: 'identity', containerUrl, credential }
+      : { kind: 'connection-string', value: storage.value, container: containerUrl.split('/').at(-1) ?? '' };
   const ports: Ports = {
     store,
     blobs,
     queue,
     secrets: keyVaultSecrets({ vaultUrl: config.vaultUrl, credential, clock, sandbox: config.sandbox }),
-    source: dataverseSource({ url: config.dataverseUrl, tokens, clock }),
+    source:
+      config.source.kind === 'dataverse'
+        ? dataverseSource({
+            url: config.source.url,
+            tokens,
+            clock,
+            verdicts: verdictsOf(store, config.source.url),
+          })
+        : dataOutSource({ access: accessTo(config.source), folder: config.source.folder, clock }),
     destination: omnisendDestination({ baseUrl: config.omnisendUrl, clock }),
     clock,
     log: consoleLog,
@@ -68,3 +87,14 @@ export function compose(
     },
   };
 }
+
+/** What is found out about an environment lies in its row, with the slices that are out there. */
+const verdictsOf = ({ readers }: Store, url: string): VerdictMemory => {
+  const address = at.readers(new URL(url).host);
+  return {
+    load: async () => (await readers.get(address))?.value.prefixes ?? undefined,
+    save: async (prefixes) => {
+      await changeRow(readers, address, (stored) => ({ ...(stored ?? noReaders), prefixes }));
+    },
+  };
+};

@@ -13,7 +13,10 @@ interface Config {
       };
   /** Client id of a user-assigned identity; absent: the system-assigned one. */
   readonly clientId?: string;
-  readonly dataverseUrl: string;
+  readonly source:
+    | { readonly kind: 'dataverse'; readonly url: string }
+    /** `folder`: `CustomerInsights_<instance>/<export>` in the container. */
+    | { readonly kind: 'data-out'; readonly containerUrl: string; readonly folder: string };
   readonly vaultUrl: string;
   readonly omnisendUrl: string;
   readonly requestsPerMinute: number;
@@ -31,6 +34,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** Outside addresses must be these hosts, whatever a setting says: the app carries tokens and personal data there. */
 const hosts = {
   DATAVERSE_URL: { pattern: /\.dynamics\.com$/, example: 'https://yourorg.crm.dynamics.com' },
+  DATA_OUT_URL: {
+    pattern: /\.blob\.core\.windows\.net$/,
+    example: 'https://youraccount.blob.core.windows.net/yourcontainer',
+  },
   KEY_VAULT_URL: { pattern: /\.vault\.azure\.net$/, example: 'https://yourvault.vault.azure.net' },
   OMNISEND_URL: { pattern: /^api\.omnisend\.com$/, example: 'https://api.omnisend.com/api' },
   AzureWebJobsStorage__blobServiceUri: {
@@ -60,7 +67,7 @@ export function parseConfig(environment: Environment): ParsedConfig {
       'Give the client id of the identity, a GUID.',
       'clientId',
     ),
-    dataverseUrl: reader.address('DATAVERSE_URL'),
+    source: readSource(reader),
     vaultUrl: reader.address('KEY_VAULT_URL'),
     omnisendUrl: reader.address('OMNISEND_URL', 'https://api.omnisend.com/api'),
     requestsPerMinute: reader.number('REQUESTS_PER_MINUTE', 400, { min: 1, max: 100_000, whole: true }),
@@ -69,6 +76,30 @@ export function parseConfig(environment: Environment): ParsedConfig {
     readConcurrency: reader.number('READ_CONCURRENCY', 4, { min: 1, max: 50, whole: true }),
   };
   return reader.faults.length > 0 ? { kind: 'faults', faults: reader.faults } : { kind: 'ok', config };
+}
+
+/** Where segments are read from: the tables in Dataverse, or the files that Customer Insights exports to storage. */
+function readSource(reader: SettingsReader): Config['source'] {
+  const kind = reader.value('SOURCE') ?? 'dataverse';
+  if (kind === 'data-out') {
+    const folder = reader.value('DATA_OUT_FOLDER')?.replace(/^\/+|\/+$/g, '') ?? '';
+    if (!/^[^/\\?#%]+(\/[^/\\?#%]+)*$/.test(folder)) {
+      reader.fault(
+        'DATA_OUT_FOLDER',
+        folder === '' ? 'It is missing.' : 'It is no folder in a container.',
+        'Set it to the folder of the export, for example CustomerInsights_<instance id>/BlobExport.',
+      );
+    }
+    const containerUrl = reader.address('DATA_OUT_URL');
+    if (containerUrl !== '' && !/^\/([^/]+\/)?[a-z0-9-]{3,63}$/.test(new URL(containerUrl).pathname)) {
+      reader.fault('DATA_OUT_URL', 'It names no container.', `Write it like ${hosts.DATA_OUT_URL.example}.`);
+    }
+    return { kind, containerUrl, folder };
+  }
+  if (kind !== 'dataverse') {
+    reader.fault('SOURCE', 'It is neither "dataverse" nor "data-out".', 'Correct it, or remove it.');
+  }
+  return { kind: 'dataverse', url: reader.address('DATAVERSE_URL') };
 }
 
 /** One connection string on one's own machine, three addresses in Azure; never both, never a key in Azure. */

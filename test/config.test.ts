@@ -43,7 +43,7 @@ test('the settings of an app in Azure', () => {
         tableUrl: 'https://app.table.core.windows.net',
       },
       clientId,
-      dataverseUrl: 'https://contoso.crm4.dynamics.com',
+      source: { kind: 'dataverse', url: 'https://contoso.crm4.dynamics.com' },
       vaultUrl: 'https://app.vault.azure.net',
       omnisendUrl: 'https://api.omnisend.com/api',
       requestsPerMinute: 400,
@@ -60,7 +60,7 @@ test('the settings of the sandbox', () => {
     config: {
       sandbox: true,
       storage: { kind: 'connection-string', value: connectionString },
-      dataverseUrl: 'http://127.0.0.1:8001',
+      source: { kind: 'dataverse', url: 'http://127.0.0.1:8001' },
       vaultUrl: 'http://localhost:8002',
       omnisendUrl: 'http://127.0.0.1:8003/api',
       requestsPerMinute: 400,
@@ -69,6 +69,42 @@ test('the settings of the sandbox', () => {
       readConcurrency: 4,
     },
   });
+});
+
+const fromFiles: Settings = {
+  ...inAzure,
+  DATAVERSE_URL: undefined,
+  SOURCE: 'data-out',
+  DATA_OUT_URL: 'https://files.blob.core.windows.net/exports',
+  DATA_OUT_FOLDER: '/CustomerInsights_1/BlobExport/',
+};
+
+test('the settings for data-out files', () => {
+  expect(parseConfig(fromFiles)).toMatchObject({
+    kind: 'ok',
+    config: {
+      source: {
+        kind: 'data-out',
+        containerUrl: 'https://files.blob.core.windows.net/exports',
+        folder: 'CustomerInsights_1/BlobExport',
+      },
+    },
+  });
+  const loopback = 'http://127.0.0.1:10000/devstoreaccount1/exports';
+  const { SOURCE, DATA_OUT_FOLDER } = fromFiles;
+  const own = { ...sandbox, DATAVERSE_URL: undefined, SOURCE, DATA_OUT_FOLDER };
+  expect(faultsOf({ ...own, DATA_OUT_URL: loopback })).toEqual([]);
+});
+
+test.each([
+  [{ SOURCE: 'files' }, ['SOURCE', 'DATAVERSE_URL']],
+  [{ DATA_OUT_URL: undefined, DATA_OUT_FOLDER: undefined }, ['DATA_OUT_FOLDER', 'DATA_OUT_URL']],
+  [{ DATA_OUT_URL: 'https://files.blob.core.windows.net' }, ['DATA_OUT_URL']],
+  [{ DATA_OUT_URL: 'https://example.com/exports' }, ['DATA_OUT_URL']],
+  [{ DATA_OUT_FOLDER: 'a//b' }, ['DATA_OUT_FOLDER']],
+  [{ DATA_OUT_FOLDER: 'a?b' }, ['DATA_OUT_FOLDER']],
+])('%j for data-out files is refused', (wrong, fields) => {
+  expect([...faultsOf({ ...fromFiles, ...wrong })].sort()).toEqual([...fields].sort());
 });
 
 const required = [

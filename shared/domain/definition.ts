@@ -115,6 +115,8 @@ export const exportDefinition = z.strictObject({
       maxInvalidShare: z.number().min(0).max(1).default(0.5),
       minMembers: z.int().min(0).default(1),
       maxMembers: z.int().min(1).default(1_000_000),
+      /** Of the members that a segment says it has, the share that may be missing from what was read. */
+      maxMissingShare: z.number().min(0).max(1).default(0.05),
       maxNewContacts: z.int().min(0).nullable().default(null),
     })
     .default({
@@ -122,6 +124,7 @@ export const exportDefinition = z.strictObject({
       maxInvalidShare: 0.5,
       minMembers: 1,
       maxMembers: 1_000_000,
+      maxMissingShare: 0.05,
       maxNewContacts: null,
     }),
 });

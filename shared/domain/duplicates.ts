@@ -17,7 +17,10 @@ const compareRivals = (a: SpoolRow, b: SpoolRow): number => {
 
 export interface Rivals {
   readonly winner: SpoolRow;
+  /** Of other customers. */
   readonly losers: readonly SpoolRow[];
+  /** Further rows of the same customers: a customer of two segments may come in a slice of each. */
+  readonly repeated: number;
   /** Positions of the segments of all of them, ascending. */
   readonly segments: readonly number[];
 }
@@ -34,11 +37,16 @@ const newestConsent = (rows: readonly SpoolRow[]): Consent | undefined =>
  */
 export const settleRivals = (rows: readonly SpoolRow[]): Rivals => {
   const [only] = rows;
-  if (only !== undefined && rows.length === 1) return { winner: only, losers: [], segments: only.segments };
-  const [winner, ...losers] = rows.toSorted(compareRivals);
+  if (only !== undefined && rows.length === 1) {
+    return { winner: only, losers: [], repeated: 0, segments: only.segments };
+  }
+  const [winner, ...others] = rows.toSorted(compareRivals);
   if (winner === undefined) throw new Error('A key without rows has no winner.');
+  const seen = new Set([winner.id]);
+  const losers = others.filter(({ id }) => !seen.has(id) && seen.add(id));
+  const repeated = others.length - losers.length;
   const consent = newestConsent(rows);
   const segments = [...new Set(rows.flatMap((row) => row.segments))].sort((a, b) => a - b);
-  if (consent === undefined) return { winner, losers, segments };
-  return { winner: { ...winner, contact: { ...winner.contact, consent } }, losers, segments };
+  const decided = consent === undefined ? winner : { ...winner, contact: { ...winner.contact, consent } };
+  return { winner: decided, losers, repeated, segments };
 };

@@ -1,8 +1,11 @@
 import type { ExportDefinition } from './definition.ts';
+import type { SourceMarks } from './source-mark.ts';
 import type { PlanTally, ReadTally } from './tally.ts';
 
 type GuardCode =
   | 'source-empty'
+  | 'source-changed'
+  | 'members-missing'
   | 'rows-unreadable'
   | 'leave-share'
   | 'invalid-share'
@@ -20,6 +23,8 @@ export interface GuardInput {
   readonly tally: PlanTally;
   readonly read: ReadTally;
   readonly definition: Pick<ExportDefinition, 'guards'>;
+  /** `null` where the source was not marked. */
+  readonly marks: SourceMarks | null;
   /** The export has no snapshot at this brand yet, so nobody can be removed. */
   readonly first: boolean;
 }
@@ -30,7 +35,13 @@ const fewestLeaves = 20;
 const percent = (share: number): string => `${Math.round(share * 1000) / 10} %`;
 
 /** Every guard that holds this run; none: it may go on. */
-export const checkGuards = ({ tally, read, definition, first }: GuardInput): readonly GuardFinding[] => {
+export const checkGuards = ({
+  tally,
+  read,
+  definition,
+  first,
+  marks,
+}: GuardInput): readonly GuardFinding[] => {
   const { guards } = definition;
   const members = tally.unchanged + tally.upserts + tally.tagged;
   const leaves = tally.leaves + tally.takenBack;
@@ -44,6 +55,19 @@ export const checkGuards = ({ tally, read, definition, first }: GuardInput): rea
     hold(
       'source-empty',
       `The source gave no usable member (${read.read} rows read), but ${tally.known} contacts were exported before.`,
+    );
+  if (marks !== null && marks.after?.version !== marks.before.version)
+    hold(
+      'source-changed',
+      'Customer Insights was refreshed while it was read, so the members may be of two states. ' +
+        'Cancel the run and run the export again when the refresh has ended.',
+    );
+  const expected = Math.max(0, ...Object.values((marks?.after ?? marks?.before)?.members ?? {}));
+  if (read.read < expected * (1 - guards.maxMissingShare))
+    hold(
+      'members-missing',
+      `The largest segment says it has ${expected} members, but only ${read.read} rows were read. ` +
+        'Rows may be hidden from the app by its security role, or not be in Dataverse yet.',
     );
   const unreadable = read.invalidByReason['row-malformed'] ?? 0;
   if (leaves > 0 && unreadable > 0)

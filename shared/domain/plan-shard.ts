@@ -57,7 +57,7 @@ const without = (names: readonly string[], gone: readonly string[]): string[] =>
   names.filter((name) => !gone.includes(name)).sort();
 
 /**
- * What is to be told to Omnisend about the contacts of one shard. rows = duplicate + unchanged + upserts + tagged; a dry
+ * What is to be told to Omnisend about the contacts of one shard. rows = repeated + duplicate + unchanged + upserts + tagged; a dry
  * run plans as `changes` does.
  */
 export const planShard = ({ rows, records, definition, kind }: ShardInput): ShardPlan => {
@@ -71,6 +71,7 @@ export const planShard = ({ rows, records, definition, kind }: ShardInput): Shar
   const duplicates: DuplicateRow[] = [];
   const dropped: KeyHash[] = [];
   const tally = {
+    repeated: 0,
     duplicate: 0,
     unchanged: 0,
     upserts: 0,
@@ -88,10 +89,11 @@ export const planShard = ({ rows, records, definition, kind }: ShardInput): Shar
   };
 
   const planMember = (rivals: readonly SpoolRow[], record: SnapshotRecord | undefined): void => {
-    const { winner, losers, segments } = settleRivals(rivals);
+    const { winner, losers, repeated, segments } = settleRivals(rivals);
     const { key, id } = winner;
     for (const loser of losers) duplicates.push({ id: loser.id, key, winner: id });
     tally.duplicate += losers.length;
+    tally.repeated += repeated;
 
     const wanted = names.filter((_, position) => segments.includes(position)).sort();
     const markers = definition.marker === 'property' ? wanted : [];

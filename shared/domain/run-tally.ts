@@ -8,6 +8,8 @@ import type { PlanTally, ReadTally, RunTally } from './tally.ts';
 export interface RunAccount {
   /** Sum over the slices. */
   readonly read: ReadTally;
+  /** Invalid rows of customers that another slice gave as well, by reason. */
+  readonly repeatedInvalid: Readonly<Record<string, number>>;
   /** Sum over the shards that are planned; `null` where planning never began. */
   readonly plan: PlanTally | null;
   /** Every shard is planned: then a row without a place in the plan is a row lost, and `conserves` says so. */
@@ -23,20 +25,38 @@ const phoneInUse = 'phone:phone-in-use';
 const withPhonesInUse = (leftOut: ReadTally['leftOut'], rows: number): ReadTally['leftOut'] =>
   rows === 0 ? leftOut : { ...leftOut, [phoneInUse]: (leftOut[phoneInUse] ?? 0) + rows };
 
-const nothingPlanned = { duplicate: 0, unchanged: 0, upserts: 0, tagged: 0, leaves: 0 };
+const nothingPlanned = { repeated: 0, duplicate: 0, unchanged: 0, upserts: 0, tagged: 0, leaves: 0 };
+
+/** Each customer once. */
+const withoutRepeated = (all: ReadTally, repeated: RunAccount['repeatedInvalid']): ReadTally => {
+  const rows = Object.values(repeated).reduce((sum, count) => sum + count, 0);
+  const invalidByReason = Object.fromEntries(
+    Object.entries(all.invalidByReason).map(([reason, count]) => [reason, count - (repeated[reason] ?? 0)]),
+  );
+  return { ...all, read: all.read - rows, invalid: all.invalid - rows, invalidByReason };
+};
 
 /** The run's account from stored rows. Before its end, `unsent` are the rows without an outcome so far. */
-export const runTally = ({ read, plan, planComplete, pages, tagCalls, atEnd }: RunAccount): RunTally => {
+export const runTally = ({
+  read: all,
+  repeatedInvalid,
+  plan,
+  planComplete,
+  pages,
+  tagCalls,
+  atEnd,
+}: RunAccount): RunTally => {
+  const read = withoutRepeated(all, repeatedInvalid);
   const sent = sendTallies(pages);
   const tagged = tagTallies(tagCalls, atEnd);
   const planned = plan ?? nothingPlanned;
-  const { duplicate, unchanged } = planned;
+  const { repeated, duplicate, unchanged } = planned;
   const toSend = planned.upserts + planned.tagged;
-  const notPlanned = planComplete ? 0 : read.spooled - duplicate - unchanged - toSend;
+  const notPlanned = planComplete ? 0 : read.spooled - repeated - duplicate - unchanged - toSend;
   const { accepted, refused, failed } = addSends(sent.upserts, tagged.upserts);
   const leaves = addSends(sent.leaves, tagged.leaves);
   return {
-    read: read.read,
+    read: read.read - repeated,
     accepted,
     unchanged,
     duplicate,

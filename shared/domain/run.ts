@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { exportDefinition } from './definition.ts';
 import { brandId, exportId, runId } from './ids.ts';
 import { sliceSpec } from './slice.ts';
+import { sourceMark } from './source-mark.ts';
 import { type RunState, runStates } from './states.ts';
 import { planTally, runTally } from './tally.ts';
 import { turn } from './turn.ts';
@@ -62,6 +63,8 @@ export const run = z.object({
   slices: z.int(),
   /** How the source was cut, decided once: what it would answer to a second question may differ. */
   division: z.array(sliceSpec).nullable(),
+  /** The source before and after it was read, so that a refresh in between is seen. */
+  marks: z.object({ before: sourceMark, after: sourceMark.nullable() }).nullable().default(null),
   /** Known from `planning` on. `snapshot` is the run whose snapshot this run is compared with. */
   plan: z
     .object({
@@ -69,6 +72,8 @@ export const run = z.object({
       /** Shards planned so far. */
       planned: z.int(),
       snapshot: z.object({ run: runId, shards: z.int() }).nullable(),
+      /** Invalid rows of customers that another slice gave as well, by reason. */
+      repeatedInvalid: z.record(z.string(), z.int()).default({}),
       /** Contacts to be tagged or untagged, over the shards planned so far. */
       taggings: z.int().default(0),
       tally: planTally,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runId } from './ids.ts';
+import { prefixVerdict } from './prefix-verdict.ts';
 import { readTally } from './tally.ts';
 import { turn } from './turn.ts';
 
@@ -35,8 +36,17 @@ export type Slice = z.infer<typeof slice>;
 export const readers = z.object({
   out: z.array(z.object({ runId, slice: z.int() })),
   reading: z.array(z.object({ runId, next: z.int(), slices: z.int() })),
+  /** How many requests at a time the source last advised; `null`: it did not. */
+  advised: z.int().min(1).nullable().default(null),
+  /** `null`: not found out yet, or no matter of this source. */
+  prefixes: prefixVerdict.nullable().default(null),
 });
 export type Readers = z.infer<typeof readers>;
+export const noReaders: Readers = { out: [], reading: [], advised: null, prefixes: null };
+
+/** Slices that may be out: as set, moved by the source's advice, within what the app's memory holds. */
+export const concurrencyOf = ({ advised }: Pick<Readers, 'advised'>, set: number): number =>
+  advised === null ? set : Math.max(1, Math.min(advised, 2 * set));
 
 /** Gives free places to waiting slices, the runs in turn. */
 export const admitSlices = (
@@ -52,5 +62,5 @@ export const admitSlices = (
     const rest = { ...first, next: first.next + 1 };
     reading = rest.next < rest.slices ? [...others, rest] : others;
   }
-  return { readers: { out: [...before.out, ...admitted], reading }, admitted };
+  return { readers: { ...before, out: [...before.out, ...admitted], reading }, admitted };
 };

@@ -1,5 +1,5 @@
 import type { Contact } from './contact.ts';
-import type { CustomerId, KeyHash } from './ids.ts';
+import { type CustomerId, customerId, type KeyHash } from './ids.ts';
 import type { InvalidReason, LeftOutReason } from './outcome.ts';
 
 /** One matched row as it lies in the spool: a line of JSON, in the order of its key's first byte. */
@@ -12,6 +12,9 @@ export interface SpoolRow {
   readonly segments: readonly number[];
   readonly contact: Contact;
 }
+
+/** Stands for the customer of a row from which none can be read. */
+export const unknownCustomer = customerId.parse('unknown');
 
 /** A row we refused, as listed to people: never a value. */
 export interface InvalidRow {

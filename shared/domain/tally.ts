@@ -14,8 +14,10 @@ export const readTally = z.object({
 });
 export type ReadTally = z.infer<typeof readTally>;
 
-/** What planning decided. spooled = duplicate + unchanged + upserts + tagged. */
+/** What planning decided. spooled = repeated + duplicate + unchanged + upserts + tagged. */
 export const planTally = z.object({
+  /** Further rows of a customer that another slice gave as well. */
+  repeated: count,
   duplicate: count,
   unchanged: count,
   upserts: count,

@@ -1,6 +1,8 @@
 import type { ConfigurationFault } from '../domain/answers.ts';
 import type { Membership, Profile } from '../domain/contact.ts';
+import type { OptionalField, PropertyType } from '../domain/definition.ts';
 import type { SliceSpec } from '../domain/slice.ts';
+import type { SourceMark } from '../domain/source-mark.ts';
 
 /** What is asked of the source for one run. */
 export interface SourceQuestion {
@@ -18,6 +20,43 @@ export interface SourcePage {
   readonly oddMemberships: number;
   /** Opaque; `null` after the last page. */
   readonly next: string | null;
+  /** How many requests at a time the service itself advises; absent where it does not. At least 1. */
+  readonly parallel?: number;
+}
+
+/** A segment as the source lists it. */
+export interface SegmentInfo {
+  /** The output table name, as an export names it. */
+  readonly name: string;
+  readonly friendlyName: string;
+  /** The source's own count; `null` where it tells none. */
+  readonly members: number | null;
+  /** Members of an inactive segment stay, but are no longer kept up to date. */
+  readonly state: 'active' | 'inactive' | 'unknown';
+  /** When its members were last found, ms since 1970; `null` where the source does not tell. */
+  readonly evaluatedAt: number | null;
+  /** What a person should know of it before exporting it. */
+  readonly warning?: string;
+}
+
+/** A column of the unified profile. */
+export interface ColumnInfo {
+  /** As a definition names it. */
+  readonly name: string;
+  readonly type: PropertyType | 'other';
+  readonly displayName: string;
+  /** What it is likely to hold, for a person to confirm; each is guessed of one column at most. */
+  readonly guess: 'email' | OptionalField | null;
+}
+
+/** One thing that must be in order before the source can be read. Those behind a failed one may be left out. */
+export interface SourceCheck {
+  readonly name: 'token' | 'environment' | 'container' | 'folder' | 'role' | 'row';
+  readonly ok: boolean;
+  /** What was found, in words for a person; no value of any customer. */
+  readonly message: string;
+  /** What to do; empty where it is in order. */
+  readonly remedy: string;
 }
 
 /** An expected answer other than the thing asked for, classed by what to do next. */
@@ -35,8 +74,18 @@ export type SourceAnswer<T> = { readonly kind: 'ok'; readonly value: T } | Sourc
 export interface Source {
   /** Names the environment: slices of all runs reading from it share one bound on how many are out. */
   readonly environment: string;
+  /** A customer may come in several slices: where each segment is read by itself. */
+  readonly slicesOverlap: boolean;
   /** Checks the question against the source and cuts it into slices that can be read side by side. */
   divide(question: SourceQuestion): Promise<SourceAnswer<readonly SliceSpec[]>>;
   /** One page of a slice, from `cursor` on (`null`: from the start). */
   read(question: SourceQuestion, slice: SliceSpec, cursor: string | null): Promise<SourceAnswer<SourcePage>>;
+  /** The state of what a run is about to read, or has read. */
+  mark(question: SourceQuestion): Promise<SourceAnswer<SourceMark>>;
+  /** The segments that can be exported, by name. */
+  segments(): Promise<SourceAnswer<readonly SegmentInfo[]>>;
+  /** The columns that can be matched, by name. */
+  columns(): Promise<SourceAnswer<readonly ColumnInfo[]>>;
+  /** Whether the app's own identity can read the source: each thing with what to do where it is not in order. */
+  check(): Promise<readonly SourceCheck[]>;
 }

@@ -19,6 +19,7 @@ async function account(ports: Ports, run: Run, atEnd: boolean): Promise<RunTally
   ]);
   return runTally({
     read: sumReads(slices.map((slice) => slice.tally)),
+    repeatedInvalid: run.plan?.repeatedInvalid ?? {},
     plan: run.plan?.tally ?? null,
     planComplete: run.plan !== null && run.plan.planned === run.plan.shards,
     pages,

@@ -135,6 +135,7 @@ async function guard(ports: Ports, run: Run): Promise<string | null> {
     tally: run.plan.tally,
     read: sumReads(slices.map((slice) => slice.tally)),
     definition: run.definition,
+    marks: run.marks,
     first: run.plan.snapshot === null,
   });
   return findings.length === 0 ? null : findings.map((finding) => finding.message).join(' ');

@@ -44,6 +44,7 @@ export async function leavePlaces(ports: Ports, id: RunId): Promise<void> {
   await changeRow(ports.store.readers, at.readers(ports.source.environment), (stored) =>
     stored !== undefined && [...stored.out, ...stored.reading].some((entry) => entry.runId === id)
       ? {
+          ...stored,
           out: stored.out.filter((entry) => entry.runId !== id),
           reading: stored.reading.filter((entry) => entry.runId !== id),
         }

@@ -58,7 +58,7 @@ export const changesOf = (batch: Batch, changes: readonly Change[]): readonly Ch
 export const hashSecretName = (id: ExportId): string => `hash-${id}`;
 
 /** What the source is asked for a run. */
-export const questionOf = (run: Run): SourceQuestion => ({
+export const questionOf = (run: Pick<Run, 'definition'>): SourceQuestion => ({
   segments: run.definition.segments,
   columns: columnsOf(run.definition),
 });

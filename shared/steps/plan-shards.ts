@@ -1,11 +1,12 @@
 import { exportOf } from '../domain/ids.ts';
-import { joinLines } from '../domain/keyed-blob.ts';
+import { joinLines, parseLines } from '../domain/keyed-blob.ts';
 import type { SnapshotRecord } from '../domain/plan.ts';
 import { planShard, type ShardPlan } from '../domain/plan-shard.ts';
 import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
 import { bucketRange, shardsFor } from '../domain/sharding.ts';
-import type { SpoolRow } from '../domain/spool.ts';
+import type { Slice } from '../domain/slice.ts';
+import { type InvalidRow, type SpoolRow, unknownCustomer } from '../domain/spool.ts';
 import { isEnded } from '../domain/states.ts';
 import type { PlanTally } from '../domain/tally.ts';
 import { idleTurn, nextTurn } from '../domain/turn.ts';
@@ -15,9 +16,9 @@ import type { Outgoing } from '../ports/queue.ts';
 import { finalAccountFor } from './account.ts';
 import { at, paths } from './addresses.ts';
 import { commitMissing } from './commit-snapshot.ts';
-import { afterEnd, ended } from './end-run.ts';
+import { afterEnd, describeFaults, ended, failRun } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
-import { loadSlices } from './load.ts';
+import { loadSlices, questionOf } from './load.ts';
 import { runMessage } from './outgoing.ts';
 import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
 import { superviseSuperseded } from './supervise-run.ts';
@@ -28,6 +29,7 @@ const pauseMs = 30_000;
 type Plan = NonNullable<Run['plan']>;
 
 const noPlanTally: PlanTally = {
+  repeated: 0,
   duplicate: 0,
   unchanged: 0,
   upserts: 0,
@@ -47,13 +49,16 @@ export async function planShards(
     const endAt = ports.clock.now() + stepSeconds * 1000;
     const slices = await loadSlices(ports, held.value.id);
     const spool = slices.flatMap((slice) => slice.spool);
+    if (held.value.marks?.after === null) {
+      const marked = await markAfter(ports, held);
+      if (marked !== null) return marked;
+    }
     if (held.value.plan === null) {
       const others = await endOthers(ports, held.value);
       if (others !== null) return wait(ports, held, others);
       await commitMissing(ports, held.value);
     }
-    let plan =
-      held.value.plan ?? (await beginPlan(ports, held.value, sumReads(slices.map((s) => s.tally)).spooled));
+    let plan = held.value.plan ?? (await beginPlan(ports, held.value, slices));
     const reader = new KeyedReader(ports.blobs);
 
     while (plan.planned < plan.shards) {
@@ -83,6 +88,25 @@ export async function planShards(
   });
 }
 
+/** The source as it is when all of it is read. `null`: it is stored, and the run goes on. */
+async function markAfter(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[] | null> {
+  const mark = await ports.source.mark(questionOf(held.value));
+  if (mark.kind === 'ok') {
+    await held.update((run) => ({ ...run, marks: run.marks && { ...run.marks, after: mark.value } }));
+    return null;
+  }
+  ports.log.warn('source-faulted', { run: held.value.id, slice: null, kind: mark.kind });
+  if (mark.kind === 'configuration') {
+    // A segment or column that went away while it was read.
+    const failed = await failRun(ports, held.value.id, {
+      code: 'source-misconfigured',
+      message: describeFaults(mark.faults),
+    });
+    return failed;
+  }
+  return wait(ports, held, [], mark.kind === 'throttled' ? mark.retryAfterSeconds * 1000 : pauseMs);
+}
+
 /**
  * Runs of the export that have not ended, though this one took their place: what they posted must be in the snapshot
  * before it is planned against. `null`: there are none.
@@ -100,24 +124,47 @@ async function wait(
   ports: Ports,
   held: Held<Run>,
   messages: readonly Outgoing[],
+  delayMs = pauseMs,
 ): Promise<readonly Outgoing[]> {
   const now = ports.clock.now();
-  const turn = nextTurn(held.turn, 'plan-shards', now, now + pauseMs);
+  const turn = nextTurn(held.turn, 'plan-shards', now, now + delayMs);
   await held.end(turn);
   ports.log.info('run-waits', { run: held.value.id });
   return [...messages, runMessage(held.value.id, turn, now)];
 }
 
-async function beginPlan(ports: Ports, run: Run, rows: number): Promise<Plan> {
+async function beginPlan(ports: Ports, run: Run, slices: readonly Slice[]): Promise<Plan> {
   if (run.brand === null) throw new Error(`Run ${run.id} plans without a brand.`);
   const manifest = await ports.store.snapshots.get(at.snapshot(exportOf(run.id), run.brand.id));
   return {
-    shards: shardsFor(Math.max(rows, manifest?.value.records ?? 0)),
+    shards: shardsFor(
+      Math.max(sumReads(slices.map(({ tally }) => tally)).spooled, manifest?.value.records ?? 0),
+    ),
     planned: 0,
     snapshot: manifest === undefined ? null : { run: manifest.value.current, shards: manifest.value.shards },
+    repeatedInvalid: await countRepeatedInvalid(ports, slices),
     taggings: 0,
     tally: noPlanTally,
   };
+}
+
+/** Invalid rows have no key by which planning could find that two are of one customer. */
+async function countRepeatedInvalid(
+  ports: Ports,
+  slices: readonly Slice[],
+): Promise<Plan['repeatedInvalid']> {
+  const repeated: Record<string, number> = {};
+  if (!ports.source.slicesOverlap || slices.length < 2) return repeated;
+  const seen = new Set<string>([unknownCustomer]);
+  for (const path of slices.flatMap((slice) => slice.invalid)) {
+    const bytes = await ports.blobs.get(path);
+    if (bytes === undefined) throw new Error(`Blob ${path} is missing.`);
+    for (const { id, reason } of parseLines<InvalidRow>(bytes)) {
+      if (id !== unknownCustomer && seen.has(id)) repeated[reason] = (repeated[reason] ?? 0) + 1;
+      seen.add(id);
+    }
+  }
+  return repeated;
 }
 
 async function planOne(
@@ -164,6 +211,7 @@ function changeList(changes: readonly unknown[]): { lines: Uint8Array; ends: Uin
 }
 
 const addPlanTallies = (a: PlanTally, b: PlanTally): PlanTally => ({
+  repeated: a.repeated + b.repeated,
   duplicate: a.duplicate + b.duplicate,
   unchanged: a.unchanged + b.unchanged,
   upserts: a.upserts + b.upserts,

@@ -47,13 +47,16 @@ async function readPages(ports: Ports, run: Run, held: Held<Slice>): Promise<rea
   const spooler = new SliceSpooler(ports, run, slice, held.turn, secret);
   const question = questionOf(run);
   let cursor = slice.cursor;
+  let faults = 0;
+  let advised: number | undefined;
 
   for (;;) {
     const answer = await ports.source.read(question, slice, cursor);
     const now = ports.clock.now();
     if (answer.kind !== 'ok') {
       ports.log.warn('source-faulted', { run: run.id, slice: slice.number, kind: answer.kind });
-      const retryAt = retryMoment(answer, now);
+      faults += 1;
+      const retryAt = retryMoment(answer, now, faults);
       if (retryAt === null) return endBadly(ports, run, held, answer);
       if (retryAt < endAt && !ports.stopping.aborted) {
         await ports.clock.sleepUntil(retryAt, ports.stopping);
@@ -61,6 +64,8 @@ async function readPages(ports: Ports, run: Run, held: Held<Slice>): Promise<rea
       }
       return goOn(ports, held, members, spooler, cursor, retryAt);
     }
+    faults = 0;
+    advised = answer.value.parallel ?? advised;
     addMembers(members, answer.value.memberships);
     spooler.addUnreadable(answer.value.oddMemberships);
     for (const profile of answer.value.profiles) {
@@ -72,7 +77,7 @@ async function readPages(ports: Ports, run: Run, held: Held<Slice>): Promise<rea
     }
     await spooler.flushFull();
     cursor = answer.value.next;
-    if (cursor === null) return endWell(ports, run, held, members, spooler);
+    if (cursor === null) return endWell(ports, run, held, members, spooler, advised);
     if (now >= endAt || ports.stopping.aborted) return goOn(ports, held, members, spooler, cursor, now);
   }
 }
@@ -83,6 +88,7 @@ async function endWell(
   held: Held<Slice>,
   members: Members,
   spooler: SliceSpooler,
+  advised: number | undefined,
 ): Promise<readonly Outgoing[]> {
   for (const id of members.keys()) spooler.addInvalid({ id, field: 'profile', reason: 'no-profile' });
   const spooled = await spooler.close();
@@ -95,7 +101,7 @@ async function endWell(
   }));
   const { tally, number } = held.value;
   ports.log.info('slice-read', { run: run.id, slice: number, read: tally.read, invalid: tally.invalid });
-  const admitted = await admitReaders(ports, { leaving: { runId: run.id, slice: number } });
+  const admitted = await admitReaders(ports, { leaving: { runId: run.id, slice: number }, advised });
   return [...admitted, ...(await finishReading(ports, run.id))];
 }
 
@@ -166,12 +172,15 @@ async function endBadly(
   ];
 }
 
-const retryMoment = (fault: SourceFault, now: number): number | null => {
+const longestPauseSeconds = 60;
+
+/** `faults`: how many came in a row. Most are over in a second; what is not over must not meet a storm of requests. */
+const retryMoment = (fault: SourceFault, now: number, faults: number): number | null => {
   switch (fault.kind) {
     case 'throttled':
       return now + fault.retryAfterSeconds * 1000;
     case 'transient':
-      return now + 10_000;
+      return now + Math.min(longestPauseSeconds, 2 ** (faults - 1)) * 1000;
     case 'link-dead':
     case 'configuration':
       return null;
@@ -184,11 +193,12 @@ type Members = Map<CustomerId, readonly number[]>;
 const addMembers = (members: Members, memberships: readonly Membership[]): void => {
   for (const { customerId, segments } of memberships) {
     const known = members.get(customerId);
-    const all = known === undefined ? segments : [...known, ...segments];
-    members.set(
-      customerId,
-      [...new Set(all)].sort((a, b) => a - b),
-    );
+    if (known === undefined) members.set(customerId, segments);
+    else
+      members.set(
+        customerId,
+        [...new Set([...known, ...segments])].sort((a, b) => a - b),
+      );
   }
 };
 

@@ -79,6 +79,7 @@ export async function openRun(ports: Ports, claim: Claim): Promise<readonly Outg
     brand: null,
     slices: 0,
     division: null,
+    marks: null,
     plan: null,
     pages: null,
     tagged: [],

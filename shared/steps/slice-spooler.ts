@@ -1,18 +1,18 @@
 import type { Profile } from '../domain/contact.ts';
-import { customerId, type KeyHash } from '../domain/ids.ts';
+import type { KeyHash } from '../domain/ids.ts';
 import { hashKey } from '../domain/key.ts';
-import { buildKeyedBlob, joinLines } from '../domain/keyed-blob.ts';
+import { addLine, blobOf, joinLines, noLines } from '../domain/keyed-blob.ts';
 import { matchProfile } from '../domain/matching.ts';
 import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
 import type { Slice } from '../domain/slice.ts';
-import type { InvalidRow, LeftOutRow, SpoolRow } from '../domain/spool.ts';
+import { type InvalidRow, type LeftOutRow, unknownCustomer } from '../domain/spool.ts';
 import type { ReadTally } from '../domain/tally.ts';
 import type { Turn } from '../domain/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import { paths } from './addresses.ts';
 
-/** Fewer than the 50,000 a blob may hold: four slices are read at once, and each blob is built in memory. */
+/** Fewer than the 50,000 a blob may hold, by more than a page: four slices are read at once, each blob in memory. */
 const maxBlobRows = 20_000;
 /** Examples of rows with something left out that are listed per slice and message; all of them are counted. */
 const maxLeftOutExamples = 1_000;
@@ -24,7 +24,7 @@ export class SliceSpooler {
   readonly #slice: Slice;
   readonly #turn: Turn;
   readonly #secret: string;
-  #rows: SpoolRow[] = [];
+  #lines = noLines();
   readonly #invalid: InvalidRow[] = [];
   readonly #leftOut: LeftOutRow[] = [];
   readonly #spool: string[] = [];
@@ -45,7 +45,7 @@ export class SliceSpooler {
       return;
     }
     const key: KeyHash = hashKey(this.#secret, matched.row.contact.email);
-    this.#rows.push({ key, ...matched.row });
+    addLine(this.#lines, { key, ...matched.row });
     this.#tally.read += 1;
     this.#tally.spooled += 1;
     for (const { field, reason } of matched.leftOut) {
@@ -71,18 +71,12 @@ export class SliceSpooler {
 
   /** Writes a blob when enough rows are there for one. */
   async flushFull(): Promise<void> {
-    while (this.#rows.length >= maxBlobRows) {
-      const full = this.#rows.slice(0, maxBlobRows);
-      this.#rows = this.#rows.slice(maxBlobRows);
-      await this.#write(full);
-    }
+    if (this.#lines.rows >= maxBlobRows) await this.#write();
   }
 
   /** Writes the rest. The answer adds all that this step wrote to the slice's row. */
   async close(): Promise<(slice: Slice) => Slice> {
-    await this.flushFull();
-    if (this.#rows.length > 0) await this.#write(this.#rows);
-    this.#rows = [];
+    if (this.#lines.rows > 0) await this.#write();
     const { runId, number } = this.#slice;
     const invalid = paths.invalid(runId, number, this.#name());
     const leftOut = paths.leftOut(runId, number, this.#name());
@@ -97,9 +91,11 @@ export class SliceSpooler {
     });
   }
 
-  async #write(rows: readonly SpoolRow[]): Promise<void> {
+  async #write(): Promise<void> {
+    const blob = blobOf(this.#lines);
+    this.#lines = noLines();
     const path = paths.spool(this.#slice.runId, this.#slice.number, `${this.#name()}-${this.#spool.length}`);
-    await this.#ports.blobs.put(path, buildKeyedBlob(rows));
+    await this.#ports.blobs.put(path, blob);
     this.#spool.push(path);
   }
 
@@ -108,8 +104,6 @@ export class SliceSpooler {
     return `${this.#slice.attempt}-${this.#turn.epoch}-${this.#turn.sequence}`;
   }
 }
-
-const unknownCustomer = customerId.parse('unknown');
 
 const count = (counts: Record<string, number>, name: string): void => {
   counts[name] = (counts[name] ?? 0) + 1;

@@ -4,6 +4,7 @@ import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
 import { scheduleFaults } from '../domain/schedule.ts';
 import type { Slice, SliceSpec } from '../domain/slice.ts';
+import type { SourceMark } from '../domain/source-mark.ts';
 import { toRunState } from '../domain/states.ts';
 import { firstTurn, idleTurn, nextTurn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
@@ -71,15 +72,29 @@ export async function startRun(ports: Ports, message: MessageOf<'start-run'>): P
   });
 }
 
+interface Division {
+  readonly slices: readonly SliceSpec[];
+  /** Taken before anything is read: what changes after it is seen in the mark that is taken when all is read. */
+  readonly mark: SourceMark;
+}
+
 /** The division that a try before this one decided on, else the source's. */
-const divide = async (ports: Ports, run: Run): Promise<SourceAnswer<readonly SliceSpec[]>> =>
-  run.division === null ? ports.source.divide(questionOf(run)) : { kind: 'ok', value: run.division };
+async function divide(ports: Ports, { division, marks, ...run }: Run): Promise<SourceAnswer<Division>> {
+  if (division !== null && marks !== null) {
+    return { kind: 'ok', value: { slices: division, mark: marks.before } };
+  }
+  const question = questionOf(run);
+  const slices = await ports.source.divide(question);
+  if (slices.kind !== 'ok') return slices;
+  const mark = await ports.source.mark(question);
+  return mark.kind === 'ok' ? { kind: 'ok', value: { slices: slices.value, mark: mark.value } } : mark;
+}
 
 async function read(
   ports: Ports,
   held: Held<Run>,
   brand: NonNullable<Run['brand']>,
-  specs: readonly SliceSpec[],
+  { slices: specs, mark }: Division,
 ): Promise<readonly Outgoing[]> {
   const { id } = held.value;
   const now = ports.clock.now();
@@ -100,7 +115,7 @@ async function read(
       progressAt: now,
     }),
   );
-  await held.update((run) => ({ ...run, division: [...specs] }));
+  await held.update((run) => ({ ...run, division: [...specs], marks: { before: mark, after: null } }));
   await noteGoodStart(ports, held.value, brand.id);
   await ports.store.slices.insertAll(
     id,

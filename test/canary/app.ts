@@ -85,7 +85,11 @@ export const startApp = async (outside: Outside, ear: Ear) => {
     blobs: memoryBlobs(),
     queue,
     secrets: keyVaultSecrets({ vaultUrl: outside.vault, credential, clock, sandbox: true }),
-    source: dataverseSource({ url: outside.dataverse, tokens: { get: async () => secrets.token }, clock }),
+    source: dataverseSource({
+      url: outside.dataverse,
+      tokens: { get: async () => ({ kind: 'ok', token: secrets.token }) },
+      clock,
+    }),
     destination: omnisendDestination({ baseUrl: `${outside.omnisend}/api`, clock }),
     clock,
     log: consoleLog,

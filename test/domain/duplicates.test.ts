@@ -49,3 +49,11 @@ test('the newest word on consent counts, whoever wins; of the same moment the op
     status: 'unsubscribed',
   });
 });
+
+test('a customer whom two slices gave is one customer, with the segments of both', () => {
+  const [first, again] = [rowOf(1, { segments: [0] }), rowOf(1, { segments: [1] })];
+  expect(settleRivals([first, again])).toMatchObject({ losers: [], repeated: 1, segments: [0, 1] });
+  const other = rowOf(1, { id: idOf('z') });
+  const { losers, repeated } = settleRivals([other, first, other, again]);
+  expect([losers.length, repeated]).toEqual([1, 2]);
+});

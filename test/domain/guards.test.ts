@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkGuards } from '../../shared/domain/guards.ts';
+import type { SourceMarks } from '../../shared/domain/source-mark.ts';
 import type { PlanTally, ReadTally } from '../../shared/domain/tally.ts';
 import { definitionOf } from './planning.ts';
 
@@ -8,9 +9,11 @@ const check = (
   guards: Record<string, unknown> = {},
   read: Partial<ReadTally> = {},
   first = false,
+  marks: SourceMarks | null = null,
 ) =>
   checkGuards({
     tally: {
+      repeated: 0,
       duplicate: 0,
       unchanged: 10,
       upserts: 0,
@@ -24,12 +27,28 @@ const check = (
     read: { read: 10, spooled: 10, invalid: 0, invalidByReason: {}, leftOut: {}, ...read },
     definition: definitionOf({ guards }),
     first,
+    marks,
   });
 
 const off = { maxLeaveShare: 1, maxInvalidShare: 1, minMembers: 0, maxMembers: 1e9, maxNewContacts: null };
 
+const marked = (after: string | null, members: Record<string, number> = {}): SourceMarks => ({
+  before: { version: 'a', members },
+  after: after === null ? null : { version: after, members },
+});
+
 test.each([
   ['nothing odd', check({ known: 10 }), []],
+  ['a source that stayed as it was', check({}, {}, {}, true, marked('a', { VIP: 10 })), []],
+  ['a source that moved while it was read', check({}, {}, {}, true, marked('b')), ['source-changed']],
+  ['a source whose second mark is missing', check({}, {}, {}, true, marked(null)), ['source-changed']],
+  ['95 of 100 members', check({}, {}, { read: 95 }, true, marked('a', { VIP: 100, New: 3 })), []],
+  ['94 of 100 members', check({}, {}, { read: 94 }, true, marked('a', { VIP: 100 })), ['members-missing']],
+  [
+    'missing members allowed',
+    check({}, { maxMissingShare: 1 }, { read: 1 }, true, marked('a', { VIP: 100 })),
+    [],
+  ],
   ['19 leaves of 19', check({ known: 19, leaves: 19 }), []],
   ['20 leaves of 100 are the share allowed', check({ known: 100, leaves: 20 }), []],
   ['21 leaves of 100', check({ known: 100, leaves: 21 }), ['leave-share']],

@@ -16,6 +16,7 @@ const read = {
   leftOut: { 'phone:phone-malformed': 1 },
 };
 const plan = {
+  repeated: 0,
   duplicate: 1,
   unchanged: 5,
   upserts: 4,
@@ -35,7 +36,25 @@ const settle = (of: typeof page, number: number, outcome: 'accepted' | 'refused'
 };
 /** The account at a run's end, without tags where none are given. */
 const accountOf = (parts: Partial<RunAccount>): RunTally =>
-  runTally({ read, plan, planComplete: true, pages: [], tagCalls: [], atEnd: true, ...parts });
+  runTally({
+    read,
+    repeatedInvalid: {},
+    plan,
+    planComplete: true,
+    pages: [],
+    tagCalls: [],
+    atEnd: true,
+    ...parts,
+  });
+test('a customer whom several slices gave counts once, be the row usable or not', () => {
+  const tally = accountOf({
+    read: { ...read, read: 15, spooled: 12, invalid: 3, invalidByReason: { 'email-missing': 3 } },
+    plan: { ...plan, repeated: 2 },
+    repeatedInvalid: { 'email-missing': 1 },
+  });
+  expect(tally).toMatchObject({ read: 12, invalid: 2, invalidByReason: { 'email-missing': 2 }, unsent: 4 });
+  expect(conserves(tally)).toBe(true);
+});
 const noTags = { requested: 0, failed: 0, unsent: 0 };
 const none = { accepted: 0, refused: 0, failed: 0, unsent: 0 };
 

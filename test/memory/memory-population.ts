@@ -11,6 +11,8 @@ export interface MemberRow {
 export interface MemoryPopulation {
   readonly columns: ReadonlySet<string>;
   readonly segments: ReadonlySet<string>;
+  /** Of `segments`, those that are no longer kept up to date. */
+  readonly inactive?: ReadonlySet<string>;
   members(prefix: string): readonly MemberRow[];
   profiles(prefix: string): readonly Profile[];
 }
@@ -42,9 +44,11 @@ export const populationOf = (rows: {
   /** Columns and segments beyond those that the rows show. */
   readonly columns?: readonly string[];
   readonly segments?: readonly string[];
+  readonly inactive?: readonly string[];
 }): MemoryPopulation => ({
   columns: new Set([...(rows.columns ?? []), ...rows.profiles.flatMap(({ values }) => Object.keys(values))]),
   segments: new Set([...(rows.segments ?? []), ...rows.members.flatMap(({ segments }) => segments)]),
+  inactive: new Set(rows.inactive),
   members: byPrefix(rows.members),
   profiles: byPrefix(rows.profiles),
 });

@@ -1,4 +1,5 @@
 import type { ConfigurationFault } from '../../shared/domain/answers.ts';
+import { guessFields } from '../../shared/domain/column-guess.ts';
 import type { Membership, Profile } from '../../shared/domain/contact.ts';
 import { prefixesFor } from '../../shared/domain/slicing.ts';
 import type {
@@ -11,7 +12,7 @@ import type {
 import type { MemberRow, MemoryPopulation } from './memory-population.ts';
 
 interface ReadCall {
-  readonly operation: 'divide' | 'read';
+  readonly operation: 'divide' | 'read' | 'mark' | 'segments' | 'columns';
   /** Of a `read`. */
   readonly prefix?: string;
   readonly cursor?: string | null;
@@ -23,6 +24,10 @@ export interface MemorySourceOptions {
   /** In place of those that the size asks for. */
   readonly prefixes?: readonly string[];
   readonly oddMemberships?: number;
+  /** The service's own advice of how many pages to ask for at a time. */
+  readonly parallel?: number;
+  /** What the source says of its segments' sizes, in place of what is true. */
+  readonly counts?: Readonly<Record<string, number>>;
   /** An answer in place of the true one. */
   readonly before?: (call: ReadCall) => SourceFault | undefined;
 }
@@ -63,13 +68,28 @@ export const memorySource = (
     environment = 'memory',
     prefixes,
     oddMemberships = 0,
+    parallel,
+    counts,
     before,
   }: MemorySourceOptions = {},
 ): MemorySource => {
   let population = first;
   // Pages of a slice come one after the other, so one cut in memory serves a whole chain.
   let latest: { readonly name: string; readonly of: MemoryPopulation; readonly cut: Cut } | undefined;
+  let generation = 0;
   const calls: ReadCall[] = [];
+  const advice = parallel === undefined ? {} : { parallel };
+
+  /** The fault that a test wants in place of the answer. */
+  const noted = (call: ReadCall): SourceFault | undefined => {
+    calls.push(call);
+    return before?.(call);
+  };
+
+  const countOf = (segment: string): number =>
+    counts?.[segment] ??
+    new Set(population.members('').flatMap((row) => (row.segments.includes(segment) ? [row.customerId] : [])))
+      .size;
 
   const cutOf = (question: SourceQuestion, prefix: string): Cut => {
     const name = JSON.stringify([prefix, question.segments]);
@@ -91,18 +111,21 @@ export const memorySource = (
     ...segments
       .filter((segment) => !population.segments.has(segment))
       .map((field) => ({ field, message: 'There is no such segment.', remedy: 'Name another segment.' })),
+    ...segments
+      .filter((segment) => population.inactive?.has(segment))
+      .map((field) => ({ field, message: 'The segment is inactive.', remedy: 'Activate it.' })),
   ];
 
   return {
     environment,
+    slicesOverlap: false,
     calls,
     refresh(next) {
       population = next;
+      generation += 1;
     },
     async divide(question) {
-      const call: ReadCall = { operation: 'divide' };
-      calls.push(call);
-      const injected = before?.(call);
+      const injected = noted({ operation: 'divide' });
       if (injected !== undefined) return injected;
       const faults = faultsOf(question);
       if (faults.length > 0) return { kind: 'configuration', faults };
@@ -113,9 +136,7 @@ export const memorySource = (
       return { kind: 'ok', value: slices };
     },
     async read(question, { spec }, cursor): Promise<SourceAnswer<SourcePage>> {
-      const call: ReadCall = { operation: 'read', prefix: spec, cursor };
-      calls.push(call);
-      const injected = before?.(call);
+      const injected = noted({ operation: 'read', prefix: spec, cursor });
       if (injected !== undefined) return injected;
       const { memberships, profiles } = cutOf(question, spec);
       const [phase = 'm', place = '0'] = (cursor ?? 'm:0').split(':');
@@ -124,12 +145,49 @@ export const memorySource = (
       if (phase === 'm') {
         const next = end < memberships.length ? `m:${end}` : profiles.length > 0 ? 'p:0' : null;
         const odd = start === 0 ? oddMemberships : 0;
-        const page = { memberships: memberships.slice(start, end), profiles: [], oddMemberships: odd, next };
-        return { kind: 'ok', value: page };
+        const found = memberships.slice(start, end);
+        return {
+          kind: 'ok',
+          value: { memberships: found, profiles: [], oddMemberships: odd, next, ...advice },
+        };
       }
       const page = profiles.slice(start, end).map((profile) => only(profile, question.columns));
       const next = end < profiles.length ? `p:${end}` : null;
-      return { kind: 'ok', value: { memberships: [], profiles: page, oddMemberships: 0, next } };
+      return { kind: 'ok', value: { memberships: [], profiles: page, oddMemberships: 0, next, ...advice } };
+    },
+    async mark({ segments }) {
+      const injected = noted({ operation: 'mark' });
+      if (injected !== undefined) return injected;
+      const members = Object.fromEntries(segments.map((segment) => [segment, countOf(segment)]));
+      return { kind: 'ok', value: { version: `generation-${generation}`, members } };
+    },
+    async segments() {
+      const injected = noted({ operation: 'segments' });
+      if (injected !== undefined) return injected;
+      const listed = [...population.segments].sort().map((name) => ({
+        name,
+        friendlyName: name.replaceAll('_', ' '),
+        members: countOf(name),
+        state: population.inactive?.has(name) ? ('inactive' as const) : ('active' as const),
+        evaluatedAt: null,
+      }));
+      return { kind: 'ok', value: listed };
+    },
+    async columns() {
+      const injected = noted({ operation: 'columns' });
+      if (injected !== undefined) return injected;
+      const names = [...population.columns].sort();
+      const guesses = guessFields(names.map((name) => ({ name })));
+      const listed = names.map((name, place) => ({
+        name,
+        type: 'string' as const,
+        displayName: name,
+        guess: guesses[place] ?? null,
+      }));
+      return { kind: 'ok', value: listed };
+    },
+    async check() {
+      return [{ name: 'environment', ok: true, message: 'The source is in memory.', remedy: '' }];
     },
   };
 };

@@ -55,8 +55,8 @@ test('law 1: every row planned is a duplicate, unchanged, an upsert or only tagg
   fc.assert(
     fc.property(history, runArbitrary, (past, run) => {
       const { tally, changes, taggings, duplicates } = modelAfter(past).plan(run);
-      const { duplicate, unchanged, upserts, tagged, leaves } = tally;
-      expect(duplicate + unchanged + upserts + tagged).toBe(run.rows.length);
+      const { repeated, duplicate, unchanged, upserts, tagged, leaves } = tally;
+      expect(repeated + duplicate + unchanged + upserts + tagged).toBe(run.rows.length);
       expect(duplicates).toHaveLength(duplicate);
       expect(changes.filter(({ kind }) => kind === 'upsert')).toHaveLength(upserts);
       const alone = taggings.filter(({ change }) => change === null);

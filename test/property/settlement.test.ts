@@ -163,6 +163,7 @@ test('law 1: the account of a run conserves its rows, whatever became of its pag
       const tally = runTally({
         read: { read: spooled + invalid, spooled, invalid, invalidByReason: {}, leftOut: {} },
         plan: {
+          repeated: 0,
           duplicate,
           unchanged: 0,
           upserts,
@@ -172,6 +173,7 @@ test('law 1: the account of a run conserves its rows, whatever became of its pag
           takenBack: 0,
           known: 0,
         },
+        repeatedInvalid: {},
         planComplete: true,
         pages: [page],
         tagCalls: [],

@@ -1,5 +1,5 @@
 import type { SourceFault } from '../../ports/source.ts';
-import type { Client, Reply } from './client.ts';
+import type { Client, Denied } from './client.ts';
 import { foreignLink } from './faults.ts';
 
 interface Chain {
@@ -8,17 +8,19 @@ interface Chain {
   readonly complete: boolean;
 }
 
-export type ChainReply =
-  | { readonly kind: 'ok'; readonly value: Chain }
-  | Extract<Reply, { kind: 'denied' }>
-  | SourceFault;
+export type ChainReply = { readonly kind: 'ok'; readonly value: Chain } | Denied | SourceFault;
 
 /** Pages one after the other, at most `maxPages`: for what is small, or for a look. A page may be empty and go on. */
-export const readChain = async (client: Client, first: URL, maxPages: number): Promise<ChainReply> => {
+export const readChain = async (
+  client: Client,
+  first: URL,
+  maxPages: number,
+  pageSize?: number,
+): Promise<ChainReply> => {
   const rows: unknown[] = [];
   let url = first;
   for (let page = 0; page < maxPages; page += 1) {
-    const reply = await client.get(url);
+    const reply = await client.get(url, pageSize);
     if (reply.kind !== 'ok') return reply;
     for (const row of reply.value.rows) rows.push(row);
     if (reply.value.next === null) return { kind: 'ok', value: { rows, complete: true } };

@@ -1,46 +1,53 @@
-import { z } from 'zod';
 import type { Clock } from '../../ports/clock.ts';
-import type { Tokens } from '../../ports/tokens.ts';
+import type { SourceFault } from '../../ports/source.ts';
+import type { TokenAnswer, Tokens } from '../../ports/tokens.ts';
+import { cellOf } from './cell.ts';
 
-export interface DataverseOptions {
+export interface ClientOptions {
   /** Of the environment, e.g. `https://org.crm.dynamics.com`. */
   readonly url: string;
   readonly tokens: Tokens;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   /** Rows asked for in one page; the service gives 5,000 at most, and may give fewer. */
   readonly pageSize?: number;
   readonly timeoutMs?: number;
 }
 
 /** One page of any table. */
-interface Page {
+export interface Page {
   readonly rows: readonly unknown[];
   readonly next: string | null;
+  /** How many requests at a time the service advises, where it does. */
+  readonly parallel: number | undefined;
 }
 
-export type Reply =
-  | { readonly kind: 'ok'; readonly value: Page }
-  | { readonly kind: 'throttled'; readonly retryAfterSeconds: number }
-  | { readonly kind: 'transient'; readonly message: string }
-  /** What it means depends on what was asked. `text`: the service's words, to be searched and not to be shown. */
-  | { readonly kind: 'denied'; readonly status: number; readonly text: string };
+/** A refusal, of which only the one who asked knows what it means. `text`: the service's words, searched and never shown. */
+export interface Denied {
+  readonly kind: 'denied';
+  readonly status: number;
+  readonly text: string;
+}
+
+export type Reply = { readonly kind: 'ok'; readonly value: Page } | Denied | SourceFault;
 
 export interface Client {
-  /** Reads the page at a URL of the environment. */
-  get(url: URL): Promise<Reply>;
+  readonly host: string;
+  readonly pageSize: number;
+  /** The app's token for the environment. */
+  token(): Promise<TokenAnswer>;
+  /** Reads the page at a URL of the environment, of `pageSize` rows where that is given. */
+  get(url: URL, pageSize?: number): Promise<Reply>;
   /** The address of a table or another resource under the service root. */
   address(path: string, query: Readonly<Record<string, string>>): URL;
   /** A link of the service's as a URL; `undefined` where it leads to another host, which must not see the token. */
   follow(link: string): URL | undefined;
 }
 
-const maxAnswerBytes = 64_000_000;
+// Five times what 5,000 rows of 20 columns come to. Four slices are read at a time, each with its answer in memory.
+const maxAnswerBytes = 32_000_000;
+const maxAnswerRows = 20_000;
 const defaultRetrySeconds = 5;
 const longestWaitSeconds = 86_400;
-
-const pageBody = z
-  .object({ value: z.array(z.unknown()), '@odata.nextLink': z.string().min(1).optional() })
-  .transform((body): Page => ({ rows: body.value, next: body['@odata.nextLink'] ?? null }));
 
 /** `Retry-After` in seconds or as a date. */
 const retryAfterSeconds = (header: string | null, now: number): number => {
@@ -49,6 +56,12 @@ const retryAfterSeconds = (header: string | null, now: number): number => {
   const seconds = Number.isFinite(told) ? told : (Date.parse(header) - now) / 1000;
   if (Number.isNaN(seconds)) return defaultRetrySeconds;
   return Math.min(Math.max(Math.ceil(seconds), 0), longestWaitSeconds);
+};
+
+/** https://learn.microsoft.com/power-apps/developer/data-platform/send-parallel-requests */
+const parallelOf = (header: string | null): number | undefined => {
+  const told = Number(header ?? '');
+  return Number.isInteger(told) && told >= 1 ? told : undefined;
 };
 
 /** The name of a failure, never its text, which may quote the request. */
@@ -78,30 +91,35 @@ const jsonOf = (text: string): unknown => {
   }
 };
 
-const pageOf = (text: string): Reply => {
-  const parsed = pageBody.safeParse(jsonOf(text));
-  // A page without its rows is a failed read and not an empty one.
-  return parsed.success
-    ? { kind: 'ok', value: parsed.data }
-    : { kind: 'transient', message: 'an answer that is not a page' };
+/** Waiting does not make it smaller. */
+const tooLarge: SourceFault = {
+  kind: 'configuration',
+  faults: [
+    {
+      field: 'environment',
+      message: `A page of the environment is larger than ${maxAnswerBytes / 1_000_000} MB or ${maxAnswerRows} rows.`,
+      remedy: 'Match fewer columns, above all none that hold long texts.',
+    },
+  ],
 };
 
-export const dataverseClient = (options: DataverseOptions): Client => {
-  const { tokens, clock, pageSize = 5_000, timeoutMs = 60_000 } = options;
-  const { origin } = new URL(options.url);
+/** By hand, as a schema takes as long for a page as parsing it does. */
+const pageOf = (text: string, parallel: number | undefined): Reply => {
+  const body = jsonOf(text);
+  const rows = cellOf(body, 'value');
+  const next = cellOf(body, '@odata.nextLink') ?? null;
+  // A page without its rows is a failed read and not an empty one.
+  const isPage = Array.isArray(rows) && (next === null || (typeof next === 'string' && next !== ''));
+  if (!isPage) return { kind: 'transient', message: 'an answer that is not a page' };
+  return rows.length > maxAnswerRows ? tooLarge : { kind: 'ok', value: { rows, next, parallel } };
+};
+
+export const dataverseClient = (options: ClientOptions): Client => {
+  const { tokens, clock, pageSize: usualSize = 5_000, timeoutMs = 60_000 } = options;
+  const { origin, host } = new URL(options.url);
   const scope = `${origin}/.default`;
 
-  const tokenOf = async (fresh: boolean): Promise<string | undefined> => {
-    try {
-      return await tokens.get(scope, { fresh });
-    } catch {
-      return undefined;
-    }
-  };
-
-  const attempt = async (url: URL, fresh: boolean): Promise<Reply> => {
-    const token = await tokenOf(fresh);
-    if (token === undefined) return { kind: 'transient', message: 'no access token' };
+  const ask = async (url: URL, token: string, pageSize: number): Promise<Reply> => {
     try {
       const response = await fetch(url, {
         headers: {
@@ -117,12 +135,14 @@ export const dataverseClient = (options: DataverseOptions): Client => {
         signal: AbortSignal.timeout(timeoutMs),
       });
       const text = await readCapped(response);
-      if (text === undefined) return { kind: 'transient', message: 'the answer is too large' };
-      const { status } = response;
-      if (status >= 200 && status < 300) return pageOf(text);
+      if (text === undefined) return tooLarge;
+      const { status, headers } = response;
+      if (status >= 200 && status < 300) return pageOf(text, parallelOf(headers.get('x-ms-dop-hint')));
       if (status === 429) {
-        const seconds = retryAfterSeconds(response.headers.get('retry-after'), clock.now());
-        return { kind: 'throttled', retryAfterSeconds: seconds };
+        return {
+          kind: 'throttled',
+          retryAfterSeconds: retryAfterSeconds(headers.get('retry-after'), clock.now()),
+        };
       }
       // 501 says, as 400 does, that a filter is not supported.
       const denied = status >= 400 && status < 500 && status !== 408;
@@ -133,11 +153,26 @@ export const dataverseClient = (options: DataverseOptions): Client => {
     }
   };
 
+  const attempt = async (url: URL, pageSize: number, fresh: boolean): Promise<Reply> => {
+    const token = await tokens.get(scope, { fresh });
+    switch (token.kind) {
+      case 'ok':
+        return ask(url, token.token, pageSize);
+      case 'unavailable':
+        return { kind: 'transient', message: `no access token: ${token.message}` };
+      case 'refused':
+        return { kind: 'configuration', faults: [token.fault] };
+    }
+  };
+
   return {
-    async get(url) {
-      const reply = await attempt(url, false);
+    host,
+    pageSize: usualSize,
+    token: () => tokens.get(scope),
+    async get(url, pageSize = usualSize) {
+      const reply = await attempt(url, pageSize, false);
       // A token may expire in the middle of a chain: the same link goes on with a new one.
-      return reply.kind === 'denied' && reply.status === 401 ? attempt(url, true) : reply;
+      return reply.kind === 'denied' && reply.status === 401 ? attempt(url, pageSize, true) : reply;
     },
     address(path, query) {
       const parts = Object.entries(query).map(([name, value]) => `${name}=${encodeURIComponent(value)}`);

@@ -2,11 +2,19 @@ import { prefixesFor } from '../../domain/slicing.ts';
 import type { SourceAnswer } from '../../ports/source.ts';
 import { readChain } from './chain.ts';
 import type { Client } from './client.ts';
-import { requestFault } from './faults.ts';
-import { afterNothing, afterRefusal, otherwiseFilter, prefixFilter, type SegmentForm } from './filter.ts';
+import { isFilterRefusal, requestFault } from './faults.ts';
+import {
+  afterNothing,
+  afterRefusal,
+  filtered,
+  otherwiseFilter,
+  prefixFilter,
+  type SegmentForm,
+} from './filter.ts';
 import { membershipsAddress } from './memberships.ts';
-import { membershipTable } from './names.ts';
+import { idColumn, membershipTable, profileSet } from './names.ts';
 import { membershipsOf } from './rows.ts';
+import type { Extent } from './slice-spec.ts';
 
 const samplePrefix = '00';
 /** Ids are hash-like and evenly spread, so two hex digits stand for one in 256 of them. */
@@ -18,8 +26,6 @@ interface Sample {
   readonly form: SegmentForm;
 }
 
-const refusedFilter = (status: number): boolean => status === 400 || status === 501;
-
 /** Rows to be read, from those of one prefix; `undefined` where the environment refuses to filter by prefix. */
 const sample = async (
   client: Client,
@@ -30,7 +36,7 @@ const sample = async (
     const url = membershipsAddress(client, segments, form, prefixFilter(samplePrefix));
     const chain = await readChain(client, url, samplePages);
     if (chain.kind === 'denied') {
-      if (!refusedFilter(chain.status)) return requestFault(chain, membershipTable, []);
+      if (!isFilterRefusal(chain.status)) return requestFault(chain, membershipTable, []);
       const next: SegmentForm | null = afterRefusal[form];
       if (next === null) return { kind: 'ok', value: undefined };
       form = next;
@@ -40,11 +46,19 @@ const sample = async (
     const { rows, complete } = chain.value;
     const next: SegmentForm | null = afterNothing[form];
     const nobody = complete && membershipsOf(rows, segments).memberships.length === 0;
-    if (!nobody || next === null) {
-      return { kind: 'ok', value: { rows: rows.length * sampleShare * (complete ? 1 : 2), form } };
-    }
+    if (!nobody || next === null)
+      return { kind: 'ok', value: { rows: estimate(rows.length, complete), form } };
     form = next;
   }
+};
+
+const estimate = (rows: number, complete: boolean): number => rows * sampleShare * (complete ? 1 : 2);
+
+/** About how many profiles there are; `undefined` where that cannot be told now. It only spares requests. */
+const countProfiles = async (client: Client): Promise<number | undefined> => {
+  const url = client.address(profileSet, { ...filtered(prefixFilter(samplePrefix)), $select: idColumn });
+  const chain = await readChain(client, url, samplePages);
+  return chain.kind === 'ok' ? estimate(chain.value.rows.length, chain.value.complete) : undefined;
 };
 
 /**
@@ -55,8 +69,9 @@ const covers = async (
   client: Client,
   segments: readonly string[],
   form: SegmentForm,
+  prefixes: readonly string[],
 ): Promise<SourceAnswer<boolean>> => {
-  const url = membershipsAddress(client, segments, form, otherwiseFilter(prefixesFor(sampleShare * 100)));
+  const url = membershipsAddress(client, segments, form, otherwiseFilter(prefixes));
   const chain = await readChain(client, url, 5);
   if (chain.kind === 'throttled') return chain;
   if (chain.kind !== 'ok') return { kind: 'ok', value: false };
@@ -65,17 +80,34 @@ const covers = async (
   return { kind: 'ok', value: complete && memberships.length === 0 && oddMemberships === 0 };
 };
 
-/** The prefixes by which these segments can be read side by side; the empty one alone reads everything. */
-export const prefixesOf = async (
+/**
+ * The parts in which these segments can be read side by side; one without a prefix reads everything. `verdict`: whether
+ * the environment can be read by prefixes at all.
+ */
+export const extentsOf = async (
   client: Client,
   segments: readonly string[],
-): Promise<SourceAnswer<readonly string[]>> => {
-  const estimate = await sample(client, segments);
-  if (estimate.kind !== 'ok') return estimate;
-  if (estimate.value === undefined) return { kind: 'ok', value: [''] };
-  const prefixes = prefixesFor(estimate.value.rows);
-  if (prefixes.length === 1) return { kind: 'ok', value: prefixes };
-  const whole = await covers(client, segments, estimate.value.form);
+  verdict: () => Promise<SourceAnswer<boolean>>,
+): Promise<SourceAnswer<readonly Extent[]>> => {
+  const sampled = await sample(client, segments);
+  if (sampled.kind !== 'ok') return sampled;
+  if (sampled.value === undefined) return { kind: 'ok', value: [{ prefix: '', profilePages: undefined }] };
+  const { rows, form } = sampled.value;
+  const profiles = await countProfiles(client);
+  const cut = (prefixes: readonly string[]): SourceAnswer<readonly Extent[]> => {
+    const profilePages =
+      profiles === undefined
+        ? undefined
+        : Math.max(1, Math.ceil(profiles / prefixes.length / client.pageSize));
+    return { kind: 'ok', value: prefixes.map((prefix) => ({ prefix, profilePages })) };
+  };
+
+  const prefixes = prefixesFor(rows);
+  if (prefixes.length === 1) return cut(prefixes);
+  const usable = await verdict();
+  if (usable.kind !== 'ok') return usable;
+  if (!usable.value) return cut(['']);
+  const whole = await covers(client, segments, form, prefixesFor(10_000));
   if (whole.kind !== 'ok') return whole;
-  return { kind: 'ok', value: whole.value ? prefixes : [''] };
+  return cut(whole.value ? prefixes : ['']);
 };

@@ -1,3 +1,5 @@
+import { idColumn } from './names.ts';
+
 /**
  * How the text of a membership is searched for a segment's name. It holds JSON, and whether the backslashes of the
  * documented filter are in the text or only in the documentation is not known, so the forms are tried in turn. The
@@ -39,11 +41,14 @@ export const segmentFilter = (segments: readonly string[], form: SegmentForm): s
 };
 
 export const prefixFilter = (prefix: string): string | undefined =>
-  prefix === '' ? undefined : `startswith(msdynci_customerid,${literal(prefix)})`;
+  prefix === '' ? undefined : `startswith(${idColumn},${literal(prefix)})`;
 
 /** Customers whose id begins with none of the prefixes. */
 export const otherwiseFilter = (prefixes: readonly string[]): string =>
-  `not (${prefixes.map((prefix) => `startswith(msdynci_customerid,${literal(prefix)})`).join(' or ')})`;
+  `not (${prefixes.map((prefix) => `startswith(${idColumn},${literal(prefix)})`).join(' or ')})`;
+
+export const idFilter = (ids: readonly string[]): string =>
+  ids.map((id) => `${idColumn} eq ${literal(id)}`).join(' or ');
 
 /** A `$filter` of the parts that are there, or no `$filter`. */
 export const filtered = (...parts: readonly (string | undefined)[]): { readonly $filter?: string } => {

@@ -1,5 +1,6 @@
 import type { Client } from './client.ts';
 import { filtered, type SegmentForm, segmentFilter } from './filter.ts';
+import { idColumn, membershipSet } from './names.ts';
 
 /** The address of the memberships in these segments, further narrowed by `narrowed`. */
 export const membershipsAddress = (
@@ -8,7 +9,7 @@ export const membershipsAddress = (
   form: SegmentForm,
   narrowed?: string,
 ): URL =>
-  client.address('msdynci_segmentmemberships', {
+  client.address(membershipSet, {
     ...filtered(narrowed, segmentFilter(segments, form)),
-    $select: 'msdynci_customerid,msdynci_segments',
+    $select: `${idColumn},msdynci_segments`,
   });

@@ -1,34 +1,14 @@
 import type { ConfigurationFault } from '../../domain/answers.ts';
-import type { SourceAnswer, SourceFault } from '../../ports/source.ts';
+import { segmentName } from '../../domain/definition.ts';
+import type { SegmentInfo, SourceAnswer } from '../../ports/source.ts';
 import { readChain } from './chain.ts';
 import type { Client } from './client.ts';
-import { missingSegment } from './faults.ts';
+import { inactiveSegment, missingSegment, requestFault } from './faults.ts';
 import { afterNothing, afterRefusal, type SegmentForm } from './filter.ts';
 import { membershipsAddress } from './memberships.ts';
-import { membershipsOf } from './rows.ts';
-
-/** A wait, or a fault that would meet every other request as well; `undefined` for one that only means "not known". */
-const stops = (kind: SourceFault['kind'] | 'denied'): boolean =>
-  kind === 'throttled' || kind === 'configuration';
-
-/**
- * Every text in the segment metadata. Its columns are not published, so a segment counts as known where any of them
- * is its name. `undefined`: the table cannot be read, is empty or too long, and proves nothing.
- */
-const metadataTexts = async (client: Client): Promise<SourceAnswer<ReadonlySet<string> | undefined>> => {
-  const chain = await readChain(client, client.address('mscipriv_segmentmetadata', {}), 10);
-  if (chain.kind !== 'ok') {
-    if (chain.kind !== 'denied' && stops(chain.kind)) return chain;
-    return { kind: 'ok', value: undefined };
-  }
-  const { rows, complete } = chain.value;
-  if (!complete || rows.length === 0) return { kind: 'ok', value: undefined };
-  const texts = rows
-    .filter((row) => typeof row === 'object' && row !== null)
-    .flatMap((row) => Object.values(row))
-    .filter((value) => typeof value === 'string');
-  return { kind: 'ok', value: new Set(texts) };
-};
+import { isAbout, readMetadata, segmentOf, stateOf } from './metadata.ts';
+import { membershipTable } from './names.ts';
+import { membershipsOf, segmentsNamedIn } from './rows.ts';
 
 /** Whether it is certain that nobody is in a segment. */
 const isEmpty = async (client: Client, segment: string): Promise<SourceAnswer<boolean>> => {
@@ -49,20 +29,55 @@ const isEmpty = async (client: Client, segment: string): Promise<SourceAnswer<bo
   return { kind: 'ok', value: false };
 };
 
-/** Segments that have no member and that the environment does not know. An empty one that it knows is in order. */
+/**
+ * Segments that are inactive, and those that have no member and that the environment does not know. An empty one that
+ * it knows is in order.
+ */
 export const segmentFaults = async (
   client: Client,
   segments: readonly string[],
 ): Promise<SourceAnswer<readonly ConfigurationFault[]>> => {
-  const texts = await metadataTexts(client);
-  if (texts.kind !== 'ok') return texts;
-  const { value } = texts;
-  const unknown = value === undefined ? [] : segments.filter((segment) => !value.has(segment));
+  const metadata = await readMetadata(client);
+  // It only adds to what the memberships show, so a run does not wait for it.
+  if (metadata.kind === 'transient') return { kind: 'ok', value: [] };
+  if (metadata.kind !== 'ok') return metadata;
+  const known = metadata.value;
+  if (known === undefined) return { kind: 'ok', value: [] };
   const faults: ConfigurationFault[] = [];
-  for (const segment of unknown) {
+  for (const segment of segments) {
+    const rows = known.filter((row) => isAbout(row, segment));
+    if (rows.some((row) => stateOf(row) === 'inactive')) faults.push(inactiveSegment(segment));
+    if (rows.length > 0) continue;
     const empty = await isEmpty(client, segment);
     if (empty.kind !== 'ok') return empty;
     if (empty.value) faults.push(missingSegment(segment));
   }
   return { kind: 'ok', value: faults };
 };
+
+/** Enough to meet every segment that is not tiny. */
+const samplePages = 5;
+
+/** The segments as their metadata lists them, else those that some memberships show. */
+export const listSegments = async (
+  client: Client,
+  now: number,
+): Promise<SourceAnswer<readonly SegmentInfo[]>> => {
+  const metadata = await readMetadata(client);
+  if (metadata.kind !== 'ok') return metadata;
+  const known = (metadata.value ?? []).flatMap((row) => segmentOf(row, now) ?? []);
+  if (known.length > 0) return { kind: 'ok', value: byName(known) };
+  const chain = await readChain(client, membershipsAddress(client, [], 'none'), samplePages);
+  if (chain.kind === 'denied') return requestFault(chain, membershipTable, []);
+  if (chain.kind !== 'ok') return chain;
+  const shown = segmentsNamedIn(chain.value.rows).map(
+    (name): SegmentInfo => ({ name, friendlyName: name, members: null, state: 'unknown', evaluatedAt: null }),
+  );
+  return { kind: 'ok', value: byName(shown) };
+};
+
+/** Each name once, in order, and only those that an export can name. */
+const byName = (segments: readonly SegmentInfo[]): readonly SegmentInfo[] =>
+  [...new Map(segments.map((segment) => [segment.name, segment])).values()]
+    .filter(({ name }) => segmentName.safeParse(name).success)
+    .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { endpointFailure, type TokenFailure } from './failures.ts';
 
 /** Where App Service and Functions serve tokens of the managed identity. */
 export interface AppServiceIdentity {
@@ -8,6 +9,7 @@ export interface AppServiceIdentity {
 }
 
 export interface FreshToken {
+  readonly kind: 'ok';
   readonly token: string;
   /** Milliseconds since 1970. */
   readonly expiresAt: number;
@@ -30,20 +32,34 @@ export const appServiceIdentity = (
 };
 
 /** Asks the endpoint itself. https://learn.microsoft.com/azure/app-service/overview-managed-identity#rest-endpoint-reference */
-export const requestToken = async (identity: AppServiceIdentity, scope: string): Promise<FreshToken> => {
+export const requestToken = async (
+  identity: AppServiceIdentity,
+  scope: string,
+): Promise<FreshToken | TokenFailure> => {
   const url = new URL(identity.endpoint);
   url.searchParams.set('api-version', '2019-08-01');
   url.searchParams.set('resource', scope.replace(/\/\.default$/, ''));
   if (identity.clientId !== undefined) url.searchParams.set('client_id', identity.clientId);
-  const response = await fetch(url, {
-    headers: { 'X-IDENTITY-HEADER': identity.header },
-    redirect: 'error',
-    signal: AbortSignal.timeout(timeoutMs),
-  });
-  const body: unknown = response.ok
-    ? await response.json().catch(() => undefined)
-    : await response.body?.cancel();
-  const parsed = tokenAnswer.safeParse(body);
-  if (!parsed.success) throw new Error(`The identity endpoint gave no token (status ${response.status}).`);
-  return { token: parsed.data.access_token, expiresAt: parsed.data.expires_on * 1000 };
+  try {
+    const response = await fetch(url, {
+      headers: { 'X-IDENTITY-HEADER': identity.header },
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const text = await response.text();
+    if (!response.ok) return endpointFailure(response.status, text);
+    const parsed = tokenAnswer.safeParse(jsonOf(text));
+    if (!parsed.success) return { kind: 'unavailable', message: 'an answer that is no token' };
+    return { kind: 'ok', token: parsed.data.access_token, expiresAt: parsed.data.expires_on * 1000 };
+  } catch (error) {
+    return { kind: 'unavailable', message: error instanceof Error ? error.name : 'unknown' };
+  }
+};
+
+const jsonOf = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 };

@@ -13,8 +13,8 @@ afterAll(() => stub.close());
 const question = { segments: ['VIP'], columns: ['EMail', 'City'] };
 const slice = { label: 'all', spec: '' };
 const link = () => `${stub.url}/api/data/v9.2/msdynci_customerprofiles?$skiptoken=x`;
-const atLink = () => writeCursor({ phase: 'profiles', link: link() });
-const atProfiles = writeCursor({ phase: 'profiles', link: null });
+const atLink = () => writeCursor({ phase: 'scan', link: link() });
+const atProfiles = writeCursor({ phase: 'scan', link: null });
 
 type Expected = Extract<SourceAnswer<unknown>, { kind: string }>['kind'];
 
@@ -68,7 +68,7 @@ const table = (field: string) => ({
 
 const onFirst: readonly Case[] = [
   ...always,
-  { id: '401 twice', given: refusal(401), expected: table('msdynci_customerprofile') },
+  { id: '401 twice', given: refusal(401), expected: table('identity') },
   { id: '403', given: refusal(403), expected: table('msdynci_customerprofile') },
   { id: '404', given: refusal(404), expected: table('msdynci_customerprofile') },
   { id: '400', given: refusal(400), expected: table('msdynci_customerprofile') },
@@ -86,7 +86,7 @@ const onFirst: readonly Case[] = [
 
 const onLink: readonly Case[] = [
   ...always,
-  { id: '401 twice', given: refusal(401), expected: table('msdynci_customerprofile') },
+  { id: '401 twice', given: refusal(401), expected: table('identity') },
   { id: '403', given: refusal(403), expected: table('msdynci_customerprofile') },
   ...[400, 404, 410].map((status) => ({
     id: String(status),
@@ -111,6 +111,7 @@ describe('a further page', () => {
 
 const dividing: readonly [Resource, string][] = [
   ['attributes', 'msdynci_customerprofile'],
+  ['profiles', 'msdynci_customerprofile'],
   ['memberships', 'msdynci_segmentmembership'],
 ];
 
@@ -120,9 +121,14 @@ describe.each(dividing)('dividing, %s', (resource, name) => {
     expect(await sourceOn(stub).divide(question)).toMatchObject(expected);
   });
 
-  it.each([401, 403, 404])('%i names the table', async (status) => {
+  it.each([403, 404])('%i names the table', async (status) => {
     serve(stub, { [resource]: () => refusal(status) });
     expect(await sourceOn(stub).divide(question)).toMatchObject(table(name));
+  });
+
+  it('401 names the identity', async () => {
+    serve(stub, { [resource]: () => refusal(401) });
+    expect(await sourceOn(stub).divide(question)).toMatchObject(table('identity'));
   });
 });
 
@@ -133,7 +139,7 @@ describe('a token', () => {
       get: async (scope: string, options?: { readonly fresh?: boolean }) => {
         expect(scope).toBe(`${stub.url}/.default`);
         asked.push(options?.fresh);
-        return options?.fresh === true ? 'new' : 'old';
+        return { kind: 'ok' as const, token: options?.fresh === true ? 'new' : 'old' };
       },
     };
     serve(stub, {
@@ -146,18 +152,31 @@ describe('a token', () => {
   });
 
   it('that is not to be had is a matter of waiting', async () => {
-    const tokens = { get: () => Promise.reject(new Error('no identity')) };
+    const tokens = { get: async () => ({ kind: 'unavailable' as const, message: 'TimeoutError' }) };
     expect(await sourceOn(stub, { tokens }).read(question, slice, atLink())).toEqual({
       kind: 'transient',
-      message: 'no access token',
+      message: 'no access token: TimeoutError',
     });
+  });
+
+  it('that never comes is a fault for a person', async () => {
+    const fault = { field: 'identity', message: 'It has expired.', remedy: 'Make a new one.' };
+    const tokens = { get: async () => ({ kind: 'refused' as const, fault }) };
+    const refused = { kind: 'configuration', faults: [fault] };
+    const source = sourceOn(stub, { tokens });
+    expect(await source.read(question, slice, atLink())).toEqual(refused);
+    expect(await source.divide(question)).toEqual(refused);
+    expect(await source.mark(question)).toEqual(refused);
+    expect(await source.segments()).toEqual(refused);
+    expect(await source.columns()).toEqual(refused);
+    expect(await source.check()).toMatchObject([{ name: 'token', ok: false, remedy: 'Make a new one.' }]);
   });
 
   it.each(['http://other.example.com/api/data/v9.2/x', '//other.example.com/x', 'http://'])(
     'is not shown to another host: %s',
     async (foreign) => {
       const before = stub.requests.length;
-      const cursor = writeCursor({ phase: 'profiles', link: foreign });
+      const cursor = writeCursor({ phase: 'scan', link: foreign });
       expect(await sourceOn(stub).read(question, slice, cursor)).toMatchObject({ kind: 'configuration' });
       expect(stub.requests.length).toBe(before);
     },

@@ -1,5 +1,4 @@
-import type { DataverseOptions } from '../../../shared/adapters/dataverse/client.ts';
-import { dataverseSource } from '../../../shared/adapters/dataverse/dataverse.ts';
+import { type DataverseOptions, dataverseSource } from '../../../shared/adapters/dataverse/dataverse.ts';
 import type { Source } from '../../../shared/ports/source.ts';
 import { virtualClock } from '../../memory/clock.ts';
 import type { Stub, StubAnswer, StubRequest } from '../stub-server.ts';
@@ -59,7 +58,7 @@ export const serve = (stub: Stub, answers: Partial<Record<Resource, (asked: Aske
 export const sourceOn = (stub: Stub, options: Partial<DataverseOptions> = {}): Source =>
   dataverseSource({
     url: stub.url,
-    tokens: { get: async () => 'token' },
+    tokens: { get: async () => ({ kind: 'ok', token: 'token' }) },
     clock: virtualClock({ start: noon }),
     ...options,
   });

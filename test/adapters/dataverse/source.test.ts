@@ -12,11 +12,12 @@ afterAll(() => stub.close());
 const question: SourceQuestion = { segments: ['VIP', 'VIP_2'], columns: ['EMail'] };
 const id = (first: string) => first.padEnd(32, '0');
 
-const readWhole = async (source: Source, prefix = ''): Promise<readonly SourcePage[]> => {
+/** `spec`: `a:9` is a prefix of nine pages of profiles. */
+const readWhole = async (source: Source, spec = ''): Promise<readonly SourcePage[]> => {
   const pages: SourcePage[] = [];
   let cursor: string | null = null;
   do {
-    const answer = await source.read(question, { label: 'x', spec: prefix }, cursor);
+    const answer = await source.read(question, { label: 'x', spec }, cursor);
     if (answer.kind !== 'ok') throw new Error(answer.kind);
     pages.push(answer.value);
     cursor = answer.value.next;
@@ -112,7 +113,7 @@ describe('rows', () => {
         ]);
       },
     });
-    expect(await readWhole(sourceOn(stub), 'a')).toEqual([
+    expect(await readWhole(sourceOn(stub), 'a:0')).toEqual([
       {
         memberships: [
           { customerId: id('a'), segments: [0, 1] },
@@ -181,7 +182,7 @@ describe('rows', () => {
 describe('dividing', () => {
   const labels = async () => {
     const answer = await sourceOn(stub).divide(question);
-    return answer.kind === 'ok' ? answer.value.map(({ spec }) => spec) : answer;
+    return answer.kind === 'ok' ? answer.value.map(({ label }) => label) : answer;
   };
   const members = (length: number) => Array.from({ length }, (_, place) => member(id(`00${place}`), 'VIP'));
   const outside = (filter: string) => filter.startsWith('not ');
@@ -194,7 +195,12 @@ describe('dividing', () => {
   ];
   it.each(cases)('%s', async (_, length, more, slices) => {
     const link = more && `${stub.url}/api/data/v9.2/msdynci_segmentmemberships?$skiptoken=x`;
-    serve(stub, { memberships: ({ filter }) => (outside(filter) ? rows([]) : rows(members(length), link)) });
+    serve(stub, {
+      memberships: ({ filter }) => {
+        if (outside(filter)) return rows([]);
+        return rows(members(length), filter.includes('contains') ? link : undefined);
+      },
+    });
     expect(await labels()).toHaveLength(slices);
   });
 
@@ -202,7 +208,7 @@ describe('dividing', () => {
     serve(stub, {
       memberships: ({ filter }) => (filter.includes('startswith') ? refusal(400) : rows(members(100))),
     });
-    expect(await labels()).toEqual(['']);
+    expect(await labels()).toEqual(['all']);
   });
 
   it.each([
@@ -211,7 +217,7 @@ describe('dividing', () => {
     ['the check fails', refusal(503)],
   ])('gives one slice where %s', async (_, answer) => {
     serve(stub, { memberships: ({ filter }) => (outside(filter) ? answer : rows(members(100))) });
-    expect(await labels()).toEqual(['']);
+    expect(await labels()).toEqual(['all']);
   });
 
   it('lists every missing column and segment at once', async () => {
@@ -234,12 +240,12 @@ describe('dividing', () => {
     ['fails', refusal(500)],
   ])('takes an empty segment for what it is where the metadata %s', async (_, answer) => {
     serve(stub, { metadata: () => answer });
-    expect(await labels()).toEqual(['']);
+    expect(await labels()).toEqual(['all']);
   });
 
   it('takes an empty segment for what it is where the metadata knows it', async () => {
     serve(stub, { metadata: () => rows([{ a: 'VIP' }, { b: 'VIP_2' }]) });
-    expect(await labels()).toEqual(['']);
+    expect(await labels()).toEqual(['all']);
   });
 
   it('asks for the columns once, and anew for one that it does not know', async () => {

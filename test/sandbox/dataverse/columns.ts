@@ -33,9 +33,12 @@ export const MEMBERSHIP_COLUMNS = {
   msdynci_segments: 'String',
 } as const satisfies Record<keyof Membership, ColumnType>;
 
-/** The columns of this table are not published; these are the three things it is known to hold. */
+/** The columns of this table are not published: three things it is known to hold, and three that one may hope for. */
 export const METADATA_COLUMNS = {
   mscipriv_segmentmetadataid: 'Uniqueidentifier',
   mscipriv_name: 'String',
   mscipriv_friendlyname: 'String',
+  mscipriv_state: 'String',
+  mscipriv_membercount: 'Integer',
+  mscipriv_evaluatedon: 'DateTime',
 } as const satisfies Columns;

@@ -20,12 +20,32 @@ export const controlSchema = z.strictObject({
   tokenLifetimeSeconds: z.number().positive().optional(),
   /** Entity sets whose reading right is missing: 403. */
   forbidden: z.array(z.string()).optional(),
-  /** `unsupported`: `startswith` on the customer id gives 400. */
-  prefixFilter: z.enum(['supported', 'unsupported']).optional(),
+  /** The next answers break off in the middle. */
+  cutNext: z.strictObject({ count: counted }).optional(),
+  /** Every so many requests meet a fault, of all kinds in turn; 0: none. */
+  faultEvery: counted.optional(),
+  /** Every so many requests all tokens die; 0: never. */
+  expireTokensEvery: counted.optional(),
+  /**
+   * `startswith` on the customer id. `unsupported`: 400. `slow`: takes `prefixDelayMs` longer. `incomplete`: gives only
+   * some of the rows.
+   */
+  prefixFilter: z.enum(['supported', 'unsupported', 'slow', 'incomplete']).optional(),
+  prefixDelayMs: z.number().min(0).optional(),
   /** Whether quotes inside the segments column are found as `\"` (as documented) or as `"`. The other form finds nothing. */
   segmentFilterForm: z.enum(['escaped', 'plain']).optional(),
   /** `absent`: 404 for `mscipriv_segmentmetadata`. */
   segmentMetadata: z.enum(['present', 'absent']).optional(),
+  /** Whether the metadata has a column with the number of members. */
+  metadataCounts: z.enum(['present', 'absent']).optional(),
+  /** Segments that were deleted: from the metadata and from every membership. */
+  vanishedSegments: z.array(z.string()).optional(),
+  /** Segments that were switched off; their members stay. */
+  inactiveSegments: z.array(z.string()).optional(),
+  /** The last row of a page comes once more on the next one. */
+  repeatRows: z.boolean().optional(),
+  /** Most rows of a page, from now on. */
+  pageSize: z.int().min(1).max(5_000).optional(),
   /** Columns taken from the unified profile: 400 where they are asked for. */
   droppedColumns: z.array(z.string()).optional(),
   /** After so many further pages, of whatever table, each table shows the next day; after both, that day is the current one. */

@@ -215,6 +215,109 @@ describe('switches', () => {
     expect(await control({ nonsense: true })).toBe(400);
   });
 
+  it('breaks an answer off in the middle', async () => {
+    await control({ cutNext: { count: 1 } });
+    await expect(get('msdynci_customerprofiles')).rejects.toThrow();
+    expect((await get('msdynci_customerprofiles')).status).toBe(200);
+  });
+
+  it('meets requests with faults of all kinds in turn', async () => {
+    await control({ faultEvery: 2 });
+    const seen: (number | string)[] = [];
+    for (let request = 0; request < 12; request++) {
+      const status = await get('msdynci_customerprofiles?$top=1').then(
+        (answer) => answer.body.error?.code ?? answer.status,
+        () => 'cut',
+      );
+      if (status !== 200) seen.push(status);
+    }
+    expect(seen.toSorted()).toEqual(
+      ['0x80040216', '0x80040216', '0x80072321', '0x80072322', '0x80072326', 'cut'].toSorted(),
+    );
+  });
+
+  it('lets tokens die every so many requests', async () => {
+    await control({ expireTokensEvery: 2 });
+    expect((await get('msdynci_customerprofiles?$top=1')).status).toBe(200);
+    expect((await get('msdynci_customerprofiles?$top=1')).status).toBe(401);
+  });
+
+  it('repeats the last row of a page on the next one', async () => {
+    await control({ repeatRows: true });
+    const rows = await readAll('msdynci_customerprofiles', 100);
+    const { profiles } = rowsOf();
+    expect(rows.length).toBeGreaterThan(profiles.length);
+    const once = [...new Map(rows.map((row) => [row.msdynci_customerid, row])).values()];
+    expect(once).toMatchObject(profiles);
+  });
+
+  it('gives smaller pages from now on', async () => {
+    await control({ pageSize: 50 });
+    expect((await get('msdynci_customerprofiles')).body.value).toHaveLength(50);
+  });
+
+  it('loses rows behind a prefix, and takes its time for it', async () => {
+    const path = filtered("startswith(msdynci_customerid,'a')");
+    const whole = (await get(path)).body.value.length;
+    await control({ prefixFilter: 'incomplete' });
+    const some = (await get(path)).body.value.length;
+    expect(some).toBeLessThan(whole);
+    expect(some).toBeGreaterThan(whole / 2);
+    await control({ prefixFilter: 'slow', prefixDelayMs: 60 });
+    const from = performance.now();
+    expect((await get(path)).body.value).toHaveLength(whole);
+    expect(performance.now() - from).toBeGreaterThan(50);
+  });
+
+  it('finds no id outside of the hex digits', async () => {
+    const prefixes = [...'0123456789abcdef'].map((digit) => `startswith(msdynci_customerid,'${digit}')`);
+    expect((await get(filtered(`not (${prefixes.join(' or ')})`))).body.value).toEqual([]);
+    const some = (await get(filtered(`not (${prefixes.slice(1).join(' or ')})`))).body.value;
+    expect(some).toEqual((await get(filtered(prefixes[0] ?? ''))).body.value);
+    expect(some.length).toBeGreaterThan(0);
+  });
+
+  it('tells of segments how many are in them, and which are off or gone', async () => {
+    await control({ vanishedSegments: ['VIP'], inactiveSegments: ['VIP_2'] });
+    const { body } = await get('mscipriv_segmentmetadata');
+    const named = (name: string) => body.value.find((row) => row.mscipriv_name === name);
+    expect(named('VIP')).toBeUndefined();
+    expect(named('VIP_2')?.mscipriv_state).toBe('Inactive');
+    const population = today();
+    const bit = 1;
+    const members = Array.from({ length: population.size }, (_, index) => population.segmentMask(index));
+    expect(named('Newsletter_subscribers')?.mscipriv_membercount).toBe(
+      members.filter((mask) => (mask & bit) !== 0).length,
+    );
+    const texts = (await readAll('msdynci_segmentmemberships', 5_000)).map((row) =>
+      String(row.msdynci_segments),
+    );
+    expect(texts.some((text) => text.includes('"VIP_2"'))).toBe(true);
+    expect(texts.some((text) => text.includes('"VIP"'))).toBe(false);
+    await control({ metadataCounts: 'absent' });
+    expect((await get('mscipriv_segmentmetadata')).body.value[0]).not.toHaveProperty('mscipriv_membercount');
+  });
+
+  it('gives a row another version where it changed', async () => {
+    const versions = async () =>
+      new Map(
+        (await readAll('msdynci_customerprofiles', 5_000)).map((row) => [
+          row.msdynci_customerid,
+          [row['@odata.etag'], row.msdynci_modifiedon],
+        ]),
+      );
+    const before = await versions();
+    await control({ day: 2 }, '/day');
+    let changed = 0;
+    for (const [id, [etag, modifiedOn]] of await versions()) {
+      const old = before.get(id);
+      if (old === undefined) continue;
+      expect(etag === old[0]).toBe(modifiedOn === old[1]);
+      if (etag !== old[0]) changed++;
+    }
+    expect(changed).toBeGreaterThan(0);
+  });
+
   it('finds quotes in the segments column in one form only', async () => {
     const plain = filtered(`contains(msdynci_segments,'"VIP"')`);
     const escaped = filtered(`contains(msdynci_segments,'\\"VIP\\"')`);

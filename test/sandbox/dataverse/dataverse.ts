@@ -21,13 +21,13 @@ export async function startDataverse(
   const { port, rows, seed, day, pageSize, pageDelayMs, tokenLifetimeSeconds, identityHeader } =
     optionsSchema.parse(options);
   const world = createWorld(seed, rows, day);
-  const switches = createSwitches({ pageDelayMs, tokenLifetimeSeconds }, now);
+  const switches = createSwitches({ pageSize, pageDelayMs, tokenLifetimeSeconds }, now);
   const tokens = createTokenService({
     identityHeader,
     lifetimeSeconds: () => switches.current().tokenLifetimeSeconds,
     now,
   });
-  const webAPI = createWebAPI(world, switches, { pageSize, secret: `sandbox-${seed}` });
+  const webAPI = createWebAPI(world, switches, { secret: `sandbox-${seed}` });
 
   async function control(request: IncomingMessage, url: URL): Promise<Reply> {
     const route = `${request.method} ${url.pathname.slice('/control'.length)}`;
@@ -90,6 +90,7 @@ export async function startDataverse(
     if (url.pathname === TOKEN_PATH) return tokens.answer(request, url);
     if (!url.pathname.startsWith(SERVICE_PATH)) return { status: 404 };
     switches.count('requests');
+    if (switches.meet()) tokens.expireAll();
     if (!tokens.admits(request)) {
       switches.count('unauthorized');
       const challenge = `Bearer authorization_uri=https://login.microsoftonline.com/common/oauth2/authorize, resource_id=${url.origin}/`;

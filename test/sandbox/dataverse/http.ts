@@ -9,6 +9,8 @@ export type Reply = {
   readonly headers?: Readonly<Record<string, string>>;
   /** An object is sent as JSON; strings are streamed as NDJSON lines. */
   readonly body?: object | Iterable<string>;
+  /** The connection is reset in the middle of the body. */
+  readonly isCut?: boolean;
 };
 
 /** Listens on the loopback address only: simulators answer whoever asks. */
@@ -26,6 +28,8 @@ export async function listen(
         else response.writeHead(500).end();
       });
   });
+  // As servers in front of real services do: longer than a reader pauses between two pages.
+  server.keepAliveTimeout = 65_000;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', resolve);
@@ -46,14 +50,16 @@ function close(server: Server): Promise<void> {
   });
 }
 
-async function send(response: ServerResponse, { status, headers = {}, body }: Reply): Promise<void> {
+async function send(response: ServerResponse, { status, headers = {}, body, isCut }: Reply): Promise<void> {
   if (body === undefined) {
     response.writeHead(status, headers).end();
     return;
   }
   if (!(Symbol.iterator in body)) {
     response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', ...headers });
-    response.end(JSON.stringify(body));
+    const text = JSON.stringify(body);
+    if (isCut) response.write(text.slice(0, text.length / 2), () => response.destroy());
+    else response.end(text);
     return;
   }
   response.writeHead(status, { 'content-type': 'application/x-ndjson', ...headers });

@@ -17,7 +17,7 @@ export function idRanges(filter: Filter | null): readonly IDRange[] {
     case 'or':
       return unite([...idRanges(filter.left), ...idRanges(filter.right)]);
     case 'not':
-      return ALL;
+      return isExact(filter.inner) ? complement(idRanges(filter.inner)) : ALL;
     case 'text': {
       const usable =
         filter.column === 'msdynci_customerid' && filter.name === 'startswith' && !hasWildcards(filter.text);
@@ -45,6 +45,25 @@ export function idRanges(filter: Filter | null): readonly IDRange[] {
       }
     }
   }
+}
+
+/** Whether a filter is true for every id of its ranges. */
+function isExact(filter: Filter): boolean {
+  if (filter.kind === 'or') return isExact(filter.left) && isExact(filter.right);
+  return (
+    filter.kind === 'text' &&
+    filter.column === 'msdynci_customerid' &&
+    filter.name === 'startswith' &&
+    !hasWildcards(filter.text)
+  );
+}
+
+function complement(ranges: readonly IDRange[]): IDRange[] {
+  const bounds = ['', ...ranges.flatMap(({ from, below }) => [from, below]), TOP];
+  return bounds.flatMap((from, place) => {
+    const below = bounds[place + 1];
+    return place % 2 === 0 && below !== undefined && from < below ? [{ from, below }] : [];
+  });
 }
 
 function intersect(left: readonly IDRange[], right: readonly IDRange[]): IDRange[] {

@@ -39,7 +39,7 @@ function* scanCustomers(
   }
 }
 
-const PROFILES: Table = {
+export const PROFILES: Table = {
   logicalName: 'msdynci_customerprofile',
   columns: PROFILE_COLUMNS,
   key: 'msdynci_customerprofileid',
@@ -50,25 +50,46 @@ const PROFILES: Table = {
     }),
 };
 
-const MEMBERSHIPS: Table = {
+export const MEMBERSHIPS: Table = {
   logicalName: 'msdynci_segmentmembership',
   columns: MEMBERSHIP_COLUMNS,
   key: 'msdynci_segmentmembershipid',
   scan: (population, ranges, from) => scanCustomers(population, ranges, from, population.memberships),
 };
 
-const METADATA: Table = {
+const DAY_MS = 86_400_000;
+const FIRST_REFRESH_MS = Date.UTC(2026, 1, 28, 4);
+const countsOf = new WeakMap<Population, readonly number[]>();
+
+/** Of each segment, in the order of their names; counted once a day, as a refresh does. */
+function memberCounts(population: Population): readonly number[] {
+  const known = countsOf.get(population);
+  if (known !== undefined) return known;
+  const counts = SEGMENT_NAMES.map(() => 0);
+  for (let index = 0; index < population.size; index++) {
+    const mask = population.segmentMask(index);
+    for (let bit = 0; bit < counts.length; bit++) if (mask & (1 << bit)) counts[bit] = (counts[bit] ?? 0) + 1;
+  }
+  countsOf.set(population, counts);
+  return counts;
+}
+
+export const METADATA: Table = {
   logicalName: 'mscipriv_segmentmetadata',
   columns: METADATA_COLUMNS,
   key: 'mscipriv_segmentmetadataid',
-  *scan({ seed }, _ranges, from) {
+  *scan(population, _ranges, from) {
+    const counts = memberCounts(population);
     for (const [index, name] of SEGMENT_NAMES.entries()) {
       if (index < from.taken) continue;
       yield {
         row: {
-          mscipriv_segmentmetadataid: guid(hex128(seed, index, 90_000)),
+          mscipriv_segmentmetadataid: guid(hex128(population.seed, index, 90_000)),
           mscipriv_name: name,
           mscipriv_friendlyname: name.replaceAll('_', ' '),
+          mscipriv_state: 'Active',
+          mscipriv_membercount: counts[index] ?? 0,
+          mscipriv_evaluatedon: new Date(FIRST_REFRESH_MS + population.day * DAY_MS).toISOString(),
         },
         at: { customerID: '', taken: index + 1 },
       };
@@ -82,12 +103,20 @@ export const TABLES: Readonly<Record<string, Table>> = {
   mscipriv_segmentmetadata: METADATA,
 };
 
+/** A row written anew has another version: by when a profile changed, by what segments a membership names. */
+function versionOf(key: string, row: Row): number {
+  const written = String(row.msdynci_modifiedon ?? row.msdynci_segments ?? row.mscipriv_evaluatedon ?? '');
+  let version = Number.parseInt(key.slice(0, 8), 16);
+  for (let place = 0; place < written.length; place++) {
+    version = (Math.imul(version, 31) + written.charCodeAt(place)) >>> 0;
+  }
+  return version;
+}
+
 /** Selected columns, and unasked, as elastic tables do, the key and `partitionid`. */
 export function represent(table: Table, select: readonly string[], row: Row): Row {
   const key = String(row[table.key]);
-  const shown: Record<string, string | number | null> = {
-    '@odata.etag': `W/"${Number.parseInt(key.slice(0, 8), 16)}"`,
-  };
+  const shown: Record<string, string | number | null> = { '@odata.etag': `W/"${versionOf(key, row)}"` };
   for (const column of select) shown[column] = row[column] ?? null;
   shown[table.key] = key;
   shown.partitionid = key;

@@ -15,7 +15,8 @@ export const SERVICE_LIMITS: Limits = {
   concurrent: 52,
 };
 
-export type ThrottleKind = 'requests' | 'execution-time' | 'concurrency';
+export const THROTTLE_KINDS = ['requests', 'execution-time', 'concurrency'] as const;
+export type ThrottleKind = (typeof THROTTLE_KINDS)[number];
 export type Refusal = { readonly kind: ThrottleKind; readonly retryAfterSeconds: number };
 export type Admission =
   | { readonly kind: 'admitted'; leave(): void; readonly headers: Readonly<Record<string, string>> }

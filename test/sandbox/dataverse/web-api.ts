@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { alteredTable } from './alterations.ts';
 import type { Filter } from './filter.ts';
 import type { Seen } from './filter-match.ts';
 import type { Reply } from './http.ts';
@@ -12,7 +13,7 @@ import type { World } from './world.ts';
 
 export const SERVICE_PATH = '/api/data/v9.2/';
 
-type Options = { readonly pageSize: number; readonly secret: string };
+type Options = { readonly secret: string };
 
 function fault(status: number, code: string, message: string): Reply {
   return { status, headers: { 'odata-version': '4.0' }, body: { error: { code, message } } };
@@ -22,7 +23,7 @@ const badRequest = (message: string) => fault(400, '0x80060888', message);
 const notFound = (path: string) => fault(404, '0x8006088a', `Resource not found for the segment '${path}'.`);
 
 /** `GET` of entity sets and of column definitions, for a caller whose token is good. */
-export function createWebAPI(world: World, switches: Switches, { pageSize, secret }: Options) {
+export function createWebAPI(world: World, switches: Switches, { secret }: Options) {
   return async (request: IncomingMessage, url: URL): Promise<Reply> => {
     if (request.method !== 'GET') return fault(405, '0x80060888', 'This sandbox is read only.');
     const limits = switches.limits();
@@ -42,15 +43,18 @@ export function createWebAPI(world: World, switches: Switches, { pageSize, secre
       if (switches.current().pageDelayMs > 0) await pause(switches.current().pageDelayMs);
       const failure = switches.takeFailure();
       const reply =
-        failure === null ? answer(request, url) : fault(failure, '0x80040216', 'Service is unavailable.');
+        failure === null
+          ? await answer(request, url)
+          : fault(failure, '0x80040216', 'Service is unavailable.');
       const headers = { ...admission.headers, 'x-ms-dop-hint': String(switches.current().dopHint) };
-      return { ...reply, headers: { ...headers, ...reply.headers } };
+      const isCut = failure === null && switches.takeCut();
+      return { ...reply, headers: { ...headers, ...reply.headers }, isCut };
     } finally {
       admission.leave();
     }
   };
 
-  function answer(request: IncomingMessage, url: URL): Reply {
+  function answer(request: IncomingMessage, url: URL): Reply | Promise<Reply> {
     const path = decodeURIComponent(url.pathname.slice(SERVICE_PATH.length));
     const definition = /^EntityDefinitions\(LogicalName='([^']+)'\)\/Attributes$/.exec(path)?.[1];
     if (definition !== undefined) return definitions(definition, url);
@@ -60,25 +64,17 @@ export function createWebAPI(world: World, switches: Switches, { pageSize, secre
     if (switches.current().forbidden.includes(path)) {
       return fault(403, '0x80040220', `Principal user is missing prvRead${table.logicalName} privilege.`);
     }
-    return rows(request, url, path, withoutDropped(table));
+    return rows(request, url, path, alteredTable(table, switches.current()));
   }
 
-  function withoutDropped(table: Table): Table {
-    const dropped = switches.current().droppedColumns;
-    if (dropped.length === 0) return table;
-    const columns = Object.entries(table.columns).filter(([name]) => !dropped.includes(name));
-    return { ...table, columns: Object.fromEntries(columns) };
-  }
-
-  function rows(request: IncomingMessage, url: URL, path: string, table: Table): Reply {
+  async function rows(request: IncomingMessage, url: URL, path: string, table: Table): Promise<Reply> {
     const parsed = parseQuery(url, table, secret);
     if (parsed.kind === 'error') return badRequest(parsed.message);
     const { query } = parsed;
-    if (
-      switches.current().prefixFilter === 'unsupported' &&
-      query.filter !== null &&
-      asksForPrefix(query.filter)
-    ) {
+    const { prefixFilter, pageSize, repeatRows, prefixDelayMs } = switches.current();
+    const hasPrefix = query.filter !== null && asksForPrefix(query.filter);
+    if (hasPrefix && prefixFilter === 'slow') await pause(prefixDelayMs);
+    if (hasPrefix && prefixFilter === 'unsupported') {
       return badRequest('The filter function startswith is not supported for this column.');
     }
     const preferred = Number(/odata\.maxpagesize=(\d+)/.exec(String(request.headers.prefer ?? ''))?.[1] ?? 0);
@@ -91,7 +87,8 @@ export function createWebAPI(world: World, switches: Switches, { pageSize, secre
       column === 'msdynci_segments' && switches.current().segmentFilterForm === 'escaped'
         ? text.replaceAll('"', '\\"')
         : text;
-    const page = readPage(table, population, query, top ?? size, seen);
+    const oddities = { repeatsRows: repeatRows, losesRows: hasPrefix && prefixFilter === 'incomplete' };
+    const page = readPage(table, population, query, top ?? size, seen, oddities);
     const count = query.count ? { '@odata.count': countRows(table, population, query, seen) } : {};
     const more =
       page.next !== null && top === null ? { '@odata.nextLink': nextLink(url, page.next, secret) } : {};
@@ -115,7 +112,7 @@ export function createWebAPI(world: World, switches: Switches, { pageSize, secre
       return fault(404, '0x80060888', `Could not find an entity with name '${logicalName}'.`);
     }
     const select = url.searchParams.get('$select')?.split(',');
-    const value = Object.entries(withoutDropped(table).columns).map(([name, type]) => {
+    const value = Object.entries(alteredTable(table, switches.current()).columns).map(([name, type]) => {
       const whole = {
         LogicalName: name,
         AttributeType: type,

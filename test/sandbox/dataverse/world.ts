@@ -36,9 +36,9 @@ export function createWorld(seed: number, rows: number, firstDay: number): World
     populationFor(table) {
       if (!torn) return on(day);
       const after =
-        table.logicalName === 'msdynci_segmentmembership'
-          ? torn.membershipsAfterPages
-          : torn.profilesAfterPages;
+        table.logicalName === 'msdynci_customerprofile'
+          ? torn.profilesAfterPages
+          : torn.membershipsAfterPages;
       return on(pages >= after ? day + 1 : day);
     },
     setDay(next) {

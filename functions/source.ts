@@ -1,0 +1,50 @@
+import type { HttpHandler, HttpResponseInit } from '@azure/functions';
+import type { ExportId } from '../shared/domain/ids.ts';
+import { exportId } from '../shared/domain/ids.ts';
+import type { CheckedExport } from '../shared/steps/check-export.ts';
+import type { Looked, LookFault, SourceChecks } from '../shared/steps/look-around.ts';
+import { atTheEdge } from './at-the-edge.ts';
+import { problem, tryLater } from './problem.ts';
+
+/** `GET /api/source/segments` and `/columns`: what can be exported and matched, so that a definition needs no guessing. */
+export const lookAround = <T>(name: string, look: () => Promise<Looked<readonly T[]>>): HttpHandler =>
+  atTheEdge(async () => {
+    const answer = await look();
+    return answer.kind === 'ok' ? { jsonBody: { [name]: answer.value } } : faulted(answer);
+  });
+
+/** `GET /api/source/check`: whether the app's own identity, the export user, can read the source. */
+export const sourceChecks = (check: () => Promise<SourceChecks>): HttpHandler =>
+  atTheEdge(async () => {
+    const checks = await check();
+    return { jsonBody: { ok: checks.every((one) => one.ok), checks } };
+  });
+
+/** `GET /api/exports/{id}/check`: every fault of a definition at once, each with its remedy. */
+export const exportCheck = (checkExport: (id: ExportId) => Promise<CheckedExport>): HttpHandler =>
+  atTheEdge(async (http) => {
+    const id = exportId.safeParse(http.params.id);
+    const answer: CheckedExport = id.success ? await checkExport(id.data) : { kind: 'unknown-export' };
+    switch (answer.kind) {
+      case 'checked':
+        return {
+          jsonBody: { export: http.params.id, ok: answer.faults.length === 0, faults: answer.faults },
+        };
+      case 'unknown-export':
+        return problem(404, 'Unknown export', 'There is no export of that id.');
+      default:
+        return faulted(answer);
+    }
+  });
+
+const faulted = (fault: LookFault): HttpResponseInit => {
+  switch (fault.kind) {
+    case 'configuration':
+      return problem(422, 'The source is not set up', 'Mend what is listed.', { faults: fault.faults });
+    case 'throttled':
+      return tryLater('Not now', 'The source asks to wait.', fault.retryAfterSeconds);
+    case 'transient':
+    case 'link-dead':
+      return tryLater('Not now', 'The source gave no usable answer.', 10);
+  }
+};
