@@ -91,8 +91,8 @@ export const run = z.object({
   looks: z.int(),
   /** When a permission was first refused, to a look and to a post, until it is granted again. */
   forbidden: z.object({ lookAt: moment.nullable(), postAt: moment.nullable() }),
-  /** Shards of the next snapshot that are written, and the records in them. */
-  committed: z.object({ shards: z.int(), records: z.int() }),
+  /** Shards of the next snapshot that are written, the records in them, and the markers that these may have set. */
+  committed: z.object({ shards: z.int(), records: z.int(), markers: z.array(z.string()).default([]) }),
   tally: runTally.nullable(),
   /** When a person approved it: guards do not hold it any more. */
   approvedAt: moment.nullable(),

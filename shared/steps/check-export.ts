@@ -5,6 +5,7 @@ import { scheduleFaults } from '../domain/schedule.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { SourceFault } from '../ports/source.ts';
 import { at } from './addresses.ts';
+import { findClashes } from './claim-markers.ts';
 import { questionOf } from './load.ts';
 
 export type CheckedExport =
@@ -17,7 +18,13 @@ export type CheckedExport =
 export async function checkExport(ports: Ports, id: ExportId): Promise<CheckedExport> {
   const definition = (await ports.store.exports.get(at.export(id)))?.value;
   if (definition === undefined) return { kind: 'unknown-export' };
-  const own = [...markerFaults(definition), ...scheduleFaults(definition.schedule)];
+  // Known once a run has gone to it.
+  const brand = (await ports.store.states.get(at.state(id)))?.value.brand ?? null;
+  const own = [
+    ...markerFaults(definition),
+    ...scheduleFaults(definition.schedule),
+    ...(brand === null ? [] : await findClashes(ports, definition, brand)),
+  ];
   const division = await ports.source.divide(questionOf({ definition }));
   switch (division.kind) {
     case 'ok':

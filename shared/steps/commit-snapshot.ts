@@ -15,6 +15,12 @@ import { changeRow } from './change-row.ts';
 import { loadChanges, loadPages, loadTagCalls, loadTaggings } from './load.ts';
 import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
 
+interface CommittedShard {
+  readonly records: number;
+  /** Names that some contact of the shard may have set. */
+  readonly markers: readonly string[];
+}
+
 /** What a run asked of Omnisend, as stored. */
 export interface Sent {
   readonly pages: readonly Page[];
@@ -32,7 +38,7 @@ export async function commitOneShard(
   run: Run,
   shard: number,
   { pages, tagCalls }: Sent,
-): Promise<number> {
+): Promise<CommittedShard> {
   const { plan, brand } = run;
   if (plan === null || brand === null) throw new Error(`Run ${run.id} commits without a plan.`);
   const buckets = bucketRange(shard, plan.shards);
@@ -52,7 +58,8 @@ export async function commitOneShard(
     dropped: dropped === undefined ? [] : parseLines<KeyHash>(dropped),
   });
   await ports.blobs.put(paths.snapshot(exportOf(run.id), brand.id, run.id, shard), buildKeyedBlob(after));
-  return after.length;
+  const markers = new Set(after.flatMap((record) => [...record.markers, ...(record.tags ?? [])]));
+  return { records: after.length, markers: [...markers] };
 }
 
 /** What became of each change of one shard: its pages know, and the lists of refused rows. */
@@ -154,7 +161,7 @@ async function commitUnlessNewer(ports: Ports, run: Run): Promise<void> {
   const sent = await loadSent(ports, run);
   let records = 0;
   for (let shard = 0; shard < plan.shards; shard += 1) {
-    records += await commitOneShard(ports, run, shard, sent);
+    records += (await commitOneShard(ports, run, shard, sent)).records;
   }
   await makeCurrent(ports, run, records);
 }

@@ -6,6 +6,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import { finalAccountFor } from './account.ts';
 import { at } from './addresses.ts';
+import { freeMarkers } from './claim-markers.ts';
 import { commitOneShard, loadSent, makeCurrent } from './commit-snapshot.ts';
 import { afterEnd, ended, type Reason } from './end-run.ts';
 import { inTurn } from './in-turn.ts';
@@ -26,13 +27,18 @@ export async function finish(ports: Ports, message: MessageOf<'finish'>): Promis
         await held.end(turn);
         return [runMessage(held.value.id, turn, now)];
       }
-      const records = await commitOneShard(ports, held.value, shard, sent);
+      const { records, markers } = await commitOneShard(ports, held.value, shard, sent);
       await held.update((run) => ({
         ...run,
-        committed: { shards: shard + 1, records: run.committed.records + records },
+        committed: {
+          shards: shard + 1,
+          records: run.committed.records + records,
+          markers: [...new Set([...run.committed.markers, ...markers])].sort(),
+        },
       }));
     }
     await makeCurrent(ports, held.value, held.value.committed.records);
+    await freeMarkers(ports, held.value, held.value.committed.markers);
 
     const tally = await finalAccountFor(ports, held.value);
     const now = ports.clock.now();

@@ -87,7 +87,7 @@ export async function openRun(ports: Ports, claim: Claim): Promise<readonly Outg
     probed: [],
     looks: 0,
     forbidden: { lookAt: null, postAt: null },
-    committed: { shards: 0, records: 0 },
+    committed: { shards: 0, records: 0, markers: [] },
     tally: null,
     approvedAt: null,
     kept: 'everything',

@@ -41,3 +41,27 @@ it('finds a definition that Omnisend would not take before anything is read', as
     expect(run.reason?.message).toContain(field);
   }
 });
+
+it('frees a name when the export makes it no more and a committed run has taken it back everywhere', async () => {
+  const [kept = '', dropped = ''] = newsletter.segments;
+  const world = await flowWorld({ population });
+  const owners = async (): Promise<readonly string[]> =>
+    (await world.ports.store.markers.list(brandA)).map(({ key }) => key);
+  const define = async (changes: object): Promise<void> => {
+    const row = await world.ports.store.exports.get({ partition: 'exports', key: newsletter.id });
+    if (row === undefined) throw new Error('The export is not stored.');
+    const guards = { ...newsletter.guards, maxLeaveShare: 1 };
+    await world.ports.store.exports.replace(
+      row,
+      exportDefinition.parse({ ...newsletter, guards, ...changes }),
+    );
+  };
+  await world.run();
+  expect(await owners()).toEqual([`segment_${dropped}`, `segment_${kept}`].sort());
+  await define({ segments: [kept] });
+  expect(await world.run('dry-run')).toMatchObject({ state: 'succeeded' });
+  expect(await owners(), 'a dry run takes nothing back').toHaveLength(2);
+  expect(await world.run()).toMatchObject({ state: 'succeeded' });
+  expect(await owners()).toEqual([`segment_${kept}`]);
+  expect(await claimMarkers(world.ports, { ...other, segments: [dropped] }, brandA)).toEqual([]);
+});
