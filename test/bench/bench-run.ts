@@ -84,16 +84,24 @@ export class BenchRun {
     return shownRun.parse(await callApp(this.sandbox, 'GET', `/runs/${this.#run}`));
   }
 
-  /** Looks rarely: every look costs the app some of the time that is measured here. */
+  /**
+   * The simulator is asked until no post has come for a while, and only then the app: to describe a large run costs it
+   * some of the time that is measured here.
+   */
   async ended(): Promise<ShownRun> {
     for (;;) {
-      // A process that is killed just now answers nothing.
-      const shown = await this.shown().catch(() => null);
-      if (shown !== null && shown.endedAt !== null) return shown;
-      await sleep(1_000);
+      const { last } = (await this.figures()).batchPosts;
+      if (this.now() - Date.parse(last ?? '') > quietMs) {
+        // A process that is killed just now answers nothing.
+        const shown = await this.shown().catch(() => null);
+        if (shown !== null && shown.endedAt !== null) return shown;
+      }
+      await this.sleep(5);
     }
   }
 }
+
+const quietMs = 20_000;
 
 /** The app's log lines are JSON; what is an error there belongs to the result. */
 function showTrouble(line: string): void {
