@@ -54,7 +54,7 @@ export async function settle(ports: Ports, message: MessageOf<'settle'>): Promis
       await stopIfAllRefused(ports, held.value, await loadPages(ports, held.value.id));
     }
     await releaseStrays(ports, held.value);
-    if (!isStopping(held.value)) await putTagCalls(ports, held, await loadPages(ports, held.value.id));
+    if (!isStopping(held.value)) await putTagCalls(ports, held);
     return goOn(ports, held, before, { isCutShort, endAt });
   });
 }
