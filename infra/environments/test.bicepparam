@@ -1,0 +1,15 @@
+using '../main.bicep'
+
+param name = 'test'
+param dataverseUrl = 'https://yourorg.crm.dynamics.com'
+
+// The person who deploys may write API keys into the vault; deploy.sh sets it.
+param keyWriterObjectId = readEnvironmentVariable('KEY_WRITER_OBJECT_ID', '')
+
+param tags = {
+  application: 'customer-insights-omnisend-export'
+  environment: 'test'
+}
+
+// A test environment has no run of every day to wait for.
+param maxHoursWithoutSuccess = 0
