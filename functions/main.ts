@@ -15,6 +15,7 @@ import { listRows } from '../shared/steps/list-rows.ts';
 import { checkSource, lookAtColumns, lookAtSegments } from '../shared/steps/look-around.ts';
 import { planShards } from '../shared/steps/plan-shards.ts';
 import { poison } from '../shared/steps/poison.ts';
+import { previewProfile } from '../shared/steps/preview-profile.ts';
 import { readSlice } from '../shared/steps/read-slice.ts';
 import { removeOld } from '../shared/steps/remove-old.ts';
 import { type RunRequest, requestRun } from '../shared/steps/request-run.ts';
@@ -27,6 +28,7 @@ import { approve } from './approve.ts';
 import { cancel } from './cancel.ts';
 import { connectBrand } from './connect.ts';
 import { health } from './health.ts';
+import { preview } from './preview.ts';
 import { poisoned, queueStep } from './queue-step.ts';
 import { runExport } from './run-export.ts';
 import { oneRun, rows, runs } from './runs.ts';
@@ -114,6 +116,12 @@ http(
   'GET',
   'exports/{id}/check',
   exportCheck((id) => checkExport(ports, id)),
+);
+http(
+  'preview',
+  'POST',
+  'exports/{id}/preview',
+  preview((id, asked) => previewProfile(ports, id, asked)),
 );
 http(
   'connect',

@@ -37,7 +37,8 @@ export const exportCheck = (checkExport: (id: ExportId) => Promise<CheckedExport
     }
   });
 
-const faulted = (fault: LookFault): HttpResponseInit => {
+/** What the source's own fault is to who asked. */
+export const faulted = (fault: LookFault): HttpResponseInit => {
   switch (fault.kind) {
     case 'configuration':
       return problem(422, 'The source is not set up', 'Mend what is listed.', { faults: fault.faults });

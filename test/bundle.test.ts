@@ -67,6 +67,7 @@ test('registers these functions and no others; all HTTP but health needs a key; 
     http('columns', 'GET', 'source/columns'),
     http('check-source', 'GET', 'source/check'),
     http('check-export', 'GET', 'exports/{id}/check'),
+    http('preview', 'POST', 'exports/{id}/preview'),
     http('connect', 'POST', 'connections/{id}/connect'),
     http('run-export', 'POST', 'exports/{id}/run'),
     http('runs', 'GET', 'runs'),

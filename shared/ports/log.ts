@@ -1,6 +1,7 @@
 /** Every event the app reports, one per step. Fields are counts, ids, states and codes; never a value of a row. */
 export type EventName =
   | 'connection-checked'
+  | 'profile-previewed'
   | 'run-requested'
   | 'run-skipped'
   | 'run-held'

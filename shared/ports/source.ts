@@ -1,6 +1,7 @@
 import type { ConfigurationFault } from '../domain/answers.ts';
 import type { Membership, Profile } from '../domain/contact.ts';
 import type { OptionalField, PropertyType } from '../domain/definition.ts';
+import type { CustomerId } from '../domain/ids.ts';
 import type { SliceSpec } from '../domain/slice.ts';
 import type { SourceMark } from '../domain/source-mark.ts';
 
@@ -70,6 +71,20 @@ export type SourceFault =
 
 export type SourceAnswer<T> = { readonly kind: 'ok'; readonly value: T } | SourceFault;
 
+/** All that a run would read of one customer. */
+export interface FoundCustomer {
+  /** Positions in the question's segments, ascending; none: not a member. */
+  readonly segments: readonly number[];
+  /** Membership rows of the customer that cannot be read. */
+  readonly oddMemberships: number;
+  readonly profile: Profile | null;
+}
+
+export type Finding =
+  | SourceAnswer<FoundCustomer>
+  /** This source, or this id, is read in a run only; `message` says why, and holds no value. */
+  | { readonly kind: 'not-supported'; readonly message: string };
+
 /** Customer segments, read in slices. Never answers with an empty list for a read that failed. */
 export interface Source {
   /** Names the environment: slices of all runs reading from it share one bound on how many are out. */
@@ -82,6 +97,8 @@ export interface Source {
   read(question: SourceQuestion, slice: SliceSpec, cursor: string | null): Promise<SourceAnswer<SourcePage>>;
   /** The state of what a run is about to read, or has read. */
   mark(question: SourceQuestion): Promise<SourceAnswer<SourceMark>>;
+  /** One customer, for a person who asks about just that one. */
+  find(question: SourceQuestion, customer: { readonly customerId: CustomerId }): Promise<Finding>;
   /** The segments that can be exported, by name. */
   segments(): Promise<SourceAnswer<readonly SegmentInfo[]>>;
   /** The columns that can be matched, by name. */

@@ -200,6 +200,36 @@ export const sourceContract = (
         expect(email?.name.toLowerCase()).toBe('email');
       });
 
+      it('finds one customer as a run would read it, or says why not', async () => {
+        const { source, population } = world;
+        const held = new Map(
+          unionOf((await readAll(source, big)).memberships).map((text) => {
+            const [id = '', segments = ''] = text.split(' ');
+            return [id, segments.split(',').map(Number)] as const;
+          }),
+        );
+        const profiles = new Map(population.profiles('').map((profile) => [profile.customerId, profile]));
+        const members = population.members('').map((row) => row.customerId);
+        const asked = [
+          ...members.filter((id) => held.get(id)?.length === 2).slice(0, 3),
+          ...members.filter((id) => !held.has(id)).slice(0, 2),
+          ...members.filter((id) => !profiles.has(id)).slice(0, 2),
+        ];
+        for (const customerId of asked) {
+          const answer = await source.find(big, { customerId });
+          if (world.slicesPerSegment !== undefined) {
+            expect(answer.kind).toBe('not-supported');
+            continue;
+          }
+          const profile = profiles.get(customerId);
+          expect(answer).toEqual({
+            kind: 'ok',
+            value: { segments: held.get(customerId) ?? [], oddMemberships: 0, profile: profile ?? null },
+          });
+        }
+        expect(asked.length).toBeGreaterThan(4);
+      });
+
       it('bears the same mark while nothing changes', async () => {
         const first = await world.source.mark(big);
         expect(first.kind).toBe('ok');

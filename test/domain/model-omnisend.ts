@@ -48,6 +48,8 @@ const callAfter = (call: TagCall, fate: Fate): TagCall => {
 };
 
 interface Held {
+  /** Of the last upsert that arrived. */
+  fingerprint: string | undefined;
   readonly properties: Set<string>;
   readonly tags: Set<string>;
 }
@@ -58,6 +60,15 @@ export class Model {
   readonly contacts = new Map<string, Held>();
   /** By address: the markers that the contact's segments ever called for. */
   readonly called = new Map<string, Set<string>>();
+
+  /** Another one of the same past. */
+  copy(): Model {
+    const copy = new Model();
+    copy.records = this.records;
+    for (const [email, held] of this.contacts) copy.contacts.set(email, structuredClone(held));
+    for (const [email, called] of this.called) copy.called.set(email, new Set(called));
+    return copy;
+  }
 
   plan({ rows, definition, kind }: Omit<PastRun, 'fates' | 'tagFates'>): ShardPlan {
     return planShard({ rows, records: this.records, definition, kind });
@@ -101,9 +112,14 @@ export class Model {
     }
   }
 
-  #write({ contact }: Change): void {
-    const held = this.contacts.get(contact.email) ?? { properties: new Set(), tags: new Set() };
+  #write({ kind, contact, fingerprint }: Change): void {
+    const held = this.contacts.get(contact.email) ?? {
+      fingerprint: undefined,
+      properties: new Set(),
+      tags: new Set(),
+    };
     this.contacts.set(contact.email, held);
+    if (kind === 'upsert') held.fingerprint = fingerprint;
     for (const [name, value] of Object.entries(contact.properties ?? {})) {
       if (value === true) held.properties.add(name);
       else held.properties.delete(name);

@@ -12,7 +12,7 @@ import type {
 import type { MemberRow, MemoryPopulation } from './memory-population.ts';
 
 interface ReadCall {
-  readonly operation: 'divide' | 'read' | 'mark' | 'segments' | 'columns';
+  readonly operation: 'divide' | 'read' | 'mark' | 'find' | 'segments' | 'columns';
   /** Of a `read`. */
   readonly prefix?: string;
   readonly cursor?: string | null;
@@ -160,6 +160,20 @@ export const memorySource = (
       if (injected !== undefined) return injected;
       const members = Object.fromEntries(segments.map((segment) => [segment, countOf(segment)]));
       return { kind: 'ok', value: { version: `generation-${generation}`, members } };
+    },
+    async find({ segments, columns }, { customerId }) {
+      const injected = noted({ operation: 'find' });
+      if (injected !== undefined) return injected;
+      const own = membershipsIn(population.members(customerId), segments).filter(
+        (row) => row.customerId === customerId,
+      );
+      const profile = population.profiles(customerId).find((row) => row.customerId === customerId);
+      const found = {
+        segments: [...new Set(own.flatMap((row) => row.segments))].sort((a, b) => a - b),
+        oddMemberships: 0,
+        profile: profile === undefined ? null : only(profile, columns),
+      };
+      return { kind: 'ok', value: found };
     },
     async segments() {
       const injected = noted({ operation: 'segments' });

@@ -126,6 +126,13 @@ export const dataOutSource = (options: DataOutOptions): Source => {
         return { kind: 'ok', value: { version: versionOf(whole), members: Object.fromEntries(counts) } };
       }),
 
+    // The files are in no order and have no index.
+    find: async () => ({
+      kind: 'not-supported',
+      message:
+        'The files of the export can only be read as a whole, so one customer is not looked for in them.',
+    }),
+
     segments: () =>
       answered(root, async () => {
         const tables = await allTables();

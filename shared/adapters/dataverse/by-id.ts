@@ -6,7 +6,7 @@ export const idsPerRequest = 100;
 /** They rest in the slice's row, which holds 900 KB; these are 200 KB at the most. */
 const maxIds = 2_000;
 /** A text filter takes `%`, `_` and brackets as wildcards, so an id that has any would not find itself. */
-const plainId = /^[0-9A-Za-z-]+$/;
+export const plainId = /^[0-9A-Za-z-]+$/;
 
 /**
  * The customers whose profiles can be asked for one by one instead of reading all profiles of the slice; `null` where

@@ -5,6 +5,7 @@ import { type Client, type ClientOptions, dataverseClient } from './client.ts';
 import { type Columns, knownColumns, listColumns } from './columns.ts';
 import { extentsOf } from './division.ts';
 import { missingColumn, requestFault, unlessNowhere } from './faults.ts';
+import { findCustomer } from './find-customer.ts';
 import { markOf } from './mark.ts';
 import { idColumn, logicalName, membershipSet, membershipTable, profileSet, profileTable } from './names.ts';
 import { prefixVerdicts, type VerdictMemory } from './prefix-verdict.ts';
@@ -87,6 +88,7 @@ export const dataverseSource = (options: DataverseOptions): Source => {
     },
     read: slicePages(client, columns),
     mark: ({ segments }) => markOf(client, segments),
+    find: findCustomer(client, columns),
     segments: () => listSegments(client, options.clock.now()),
     columns: () => listColumns(client),
     check: () => checkSource(client),

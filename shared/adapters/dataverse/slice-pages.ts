@@ -118,7 +118,7 @@ export const slicePages = (client: Client, columns: Columns): Source['read'] => 
 const byId = (ids: readonly string[]): ProfileCursor | null =>
   ids.length === 0 ? null : { phase: 'by-id', link: null, ids: [...ids] };
 
-const profilesAddress = async (
+export const profilesAddress = async (
   client: Client,
   columns: Columns,
   question: SourceQuestion,
