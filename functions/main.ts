@@ -11,6 +11,7 @@ import { connect } from '../shared/steps/connect.ts';
 import { cutPages } from '../shared/steps/cut-pages.ts';
 import { describeRun, listRuns } from '../shared/steps/describe-run.ts';
 import { finish } from '../shared/steps/finish.ts';
+import { forget, liftForgetting } from '../shared/steps/forget.ts';
 import { listRows } from '../shared/steps/list-rows.ts';
 import { checkSource, lookAtColumns, lookAtSegments } from '../shared/steps/look-around.ts';
 import { planShards } from '../shared/steps/plan-shards.ts';
@@ -27,6 +28,7 @@ import { supervise } from '../shared/steps/supervise.ts';
 import { approve } from './approve.ts';
 import { cancel } from './cancel.ts';
 import { connectBrand } from './connect.ts';
+import { forgetAddress, liftAddress } from './forget.ts';
 import { health } from './health.ts';
 import { preview } from './preview.ts';
 import { poisoned, queueStep } from './queue-step.ts';
@@ -164,6 +166,18 @@ http(
   'POST',
   'runs/{run}/cancel',
   cancel((id) => cancelled(id)),
+);
+http(
+  'forget',
+  'POST',
+  'forget',
+  forgetAddress((email) => forget(ports, email)),
+);
+http(
+  'lift-forgetting',
+  'POST',
+  'forget/lift',
+  liftAddress((email) => liftForgetting(ports, email)),
 );
 
 function queue(queueName: string, handler: StorageQueueHandler): void {

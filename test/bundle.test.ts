@@ -75,6 +75,8 @@ test('registers these functions and no others; all HTTP but health needs a key; 
     http('rows', 'GET', 'runs/{run}/rows'),
     http('approve', 'POST', 'runs/{run}/approve'),
     http('cancel', 'POST', 'runs/{run}/cancel'),
+    http('forget', 'POST', 'forget'),
+    http('lift-forgetting', 'POST', 'forget/lift'),
   ];
   expect(functions.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
   expect(functions.map((one) => ({ name: one.name, trigger: trigger(one) }))).toMatchObject(expected);

@@ -27,6 +27,7 @@ var containerNames = [
   packageContainerName
   'runs'
   'snapshots'
+  'forgotten'
 ]
 var steps = [
   'start-run'

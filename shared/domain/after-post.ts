@@ -13,6 +13,8 @@ export type Post =
   | { readonly kind: 'answer'; readonly answer: DestinationAnswer<BatchId> }
   /** Nothing was sent: the slot was missed, or the host is stopping. */
   | { readonly kind: 'not-sent' }
+  /** Nothing was sent: everybody in it is forgotten. */
+  | { readonly kind: 'nobody' }
   /** Nothing was sent: the run is no longer its export's current one. */
   | { readonly kind: 'superseded' };
 
@@ -44,6 +46,7 @@ export const afterPost = ({ page, batch, post, changes, now, random }: AfterPost
   const again = (costsAttempt: boolean, notBefore: number): Page =>
     backToPlanned(page, number, { costsAttempt, notBefore, changes });
   if (post.kind === 'not-sent') return again(false, now);
+  if (post.kind === 'nobody') return settled(page, number, countAs('forgotten', batch.rows, changes));
   if (post.kind === 'superseded') return again(false, now + supersededPauseMs);
   switch (post.answer.kind) {
     case 'ok':

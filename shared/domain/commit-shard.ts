@@ -1,3 +1,4 @@
+import { isBlankRecord } from './forgotten.ts';
 import type { KeyHash } from './ids.ts';
 import type { Change, SnapshotRecord, Tagging } from './plan.ts';
 
@@ -21,6 +22,8 @@ export interface ShardOutcome {
   readonly tagOutcomeOf: (index: number, tag: string) => TagOutcome;
   /** `ShardPlan.dropped`. Without it those records merely stay, and are dropped by the next run. */
   readonly dropped?: readonly KeyHash[];
+  /** The next snapshot knows nothing of these, nor of what is blank. */
+  readonly forgotten?: ReadonlySet<KeyHash>;
 }
 
 type Contents = Omit<SnapshotRecord, 'fingerprint' | 'tags'> & {
@@ -89,6 +92,7 @@ export const commitShard = ({
   taggings,
   tagOutcomeOf,
   dropped = [],
+  forgotten = new Set(),
 }: ShardOutcome): SnapshotRecord[] => {
   const before = new Map(records.map((record) => [record.key, record]));
   const after = new Map(before);
@@ -106,5 +110,6 @@ export const commitShard = ({
     const outcomeOf = (tag: string): TagOutcome => tagOutcomeOf(index, tag);
     if (record !== undefined) put(key, recordTagged(before.get(key), record, tagging, outcomeOf));
   });
-  return [...after.values()].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const left = [...after.values()].filter((record) => !forgotten.has(record.key) && !isBlankRecord(record));
+  return left.sort((a, b) => (a.key < b.key ? -1 : 1));
 };

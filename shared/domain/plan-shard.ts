@@ -2,6 +2,7 @@ import type { Contact, PropertyValue } from './contact.ts';
 import type { ExportDefinition } from './definition.ts';
 import { settleRivals } from './duplicates.ts';
 import { fingerprintOf, mappingVersion } from './fingerprint.ts';
+import { isBlankContact, isBlankRecord } from './forgotten.ts';
 import type { KeyHash } from './ids.ts';
 import { madeMarkers, markerNames } from './markers.ts';
 import type { Change, SnapshotRecord, Tagging } from './plan.ts';
@@ -29,6 +30,8 @@ export interface ShardInput {
   readonly records: readonly SnapshotRecord[];
   readonly definition: ExportDefinition;
   readonly kind: RunKind;
+  /** Nothing of these is planned, nor of rows and records that are blank. */
+  readonly forgotten?: ReadonlySet<KeyHash>;
 }
 
 const rowsByKey = (rows: readonly SpoolRow[]): Map<KeyHash, SpoolRow[]> => {
@@ -57,10 +60,17 @@ const without = (names: readonly string[], gone: readonly string[]): string[] =>
   names.filter((name) => !gone.includes(name)).sort();
 
 /**
- * What is to be told to Omnisend about the contacts of one shard. rows = repeated + duplicate + unchanged + upserts + tagged; a dry
- * run plans as `changes` does.
+ * What is to be told to Omnisend about the contacts of one shard. rows = repeated + duplicate + unchanged + upserts + tagged +
+ * forgotten; a dry run plans as `changes` does.
  */
-export const planShard = ({ rows, records, definition, kind }: ShardInput): ShardPlan => {
+export const planShard = ({
+  rows,
+  records: allRecords,
+  definition,
+  kind,
+  forgotten = new Set(),
+}: ShardInput): ShardPlan => {
+  const records = allRecords.filter((record) => !forgotten.has(record.key) && !isBlankRecord(record));
   const names = markerNames(definition);
   const made = madeMarkers(definition);
   const version = mappingVersion(definition);
@@ -70,7 +80,7 @@ export const planShard = ({ rows, records, definition, kind }: ShardInput): Shar
   const taggings: Tagging[] = [];
   const duplicates: DuplicateRow[] = [];
   const dropped: KeyHash[] = [];
-  const tally = {
+  const tally: PlanTally = {
     repeated: 0,
     duplicate: 0,
     unchanged: 0,
@@ -117,6 +127,12 @@ export const planShard = ({ rows, records, definition, kind }: ShardInput): Shar
     tag({ kind: 'upsert', key, id, email: contact.email, add, remove, change });
   };
 
+  const dropMember = (rivals: readonly SpoolRow[]): void => {
+    const customers = new Set(rivals.map(({ id }) => id)).size;
+    tally.forgotten = (tally.forgotten ?? 0) + customers;
+    tally.repeated += rivals.length - customers;
+  };
+
   const planLeaver = ({ key, id, email, markers, tags = [] }: SnapshotRecord): void => {
     // `keep` lets leavers keep their markers, but not those that the definition no longer makes.
     const keeps = definition.onLeave === 'keep';
@@ -133,7 +149,8 @@ export const planShard = ({ rows, records, definition, kind }: ShardInput): Shar
   for (const key of [...new Set([...members.keys(), ...known.keys()])].sort()) {
     const rivals = members.get(key);
     const record = known.get(key);
-    if (rivals !== undefined) planMember(rivals, record);
+    if (rivals !== undefined && (forgotten.has(key) || rivals.some(isBlankContact))) dropMember(rivals);
+    else if (rivals !== undefined) planMember(rivals, record);
     else if (record !== undefined) planLeaver(record);
   }
   return { changes, taggings, duplicates, dropped, tally };

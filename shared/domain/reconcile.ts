@@ -18,20 +18,23 @@ export const dayBefore = (moment: number): string => new Date(moment - 86_400_00
 /**
  * Listed batches that may be this intent's post, the surest first. `recorded`: ids that belong to other batches.
  * One that gives our `origin` back is it; where Omnisend gives none of ours back, count and time make candidates,
- * whose items are then compared with what we would have sent.
+ * whose items are then compared with what we would have sent. `postable`: rows that would be posted now; people who
+ * were forgotten since may have been posted, too.
  */
 export const candidatesFor = (
   page: Page,
   batch: Batch,
   listed: readonly RemoteBatch[],
   recorded: ReadonlySet<BatchId>,
+  postable = countRows(batch.rows),
 ): { readonly certain: RemoteBatch | undefined; readonly possible: readonly RemoteBatch[] } => {
   const unclaimed = listed.filter((remote) => !recorded.has(remote.id));
   const origin = originOf(page.runId, page.number, batch);
   const certain = unclaimed.find((remote) => remote.origin === origin);
   const since = (batch.intentAt ?? 0) - clockSkewMs;
   const possible = unclaimed.filter(
-    (remote) => remote.total === countRows(batch.rows) && remote.createdAt >= since && !isOurs(remote.origin),
+    ({ total, createdAt, origin: theirs }) =>
+      total >= postable && total <= countRows(batch.rows) && createdAt >= since && !isOurs(theirs),
   );
   return { certain, possible };
 };

@@ -25,7 +25,19 @@ const phoneInUse = 'phone:phone-in-use';
 const withPhonesInUse = (leftOut: ReadTally['leftOut'], rows: number): ReadTally['leftOut'] =>
   rows === 0 ? leftOut : { ...leftOut, [phoneInUse]: (leftOut[phoneInUse] ?? 0) + rows };
 
-const nothingPlanned = { repeated: 0, duplicate: 0, unchanged: 0, upserts: 0, tagged: 0, leaves: 0 };
+/** People who were forgotten after their row was read count as those of whom it was known before. */
+const withForgotten = (reasons: ReadTally['invalidByReason'], rows: number): ReadTally['invalidByReason'] =>
+  rows === 0 ? reasons : { ...reasons, forgotten: (reasons.forgotten ?? 0) + rows };
+
+const nothingPlanned = {
+  repeated: 0,
+  duplicate: 0,
+  unchanged: 0,
+  upserts: 0,
+  tagged: 0,
+  leaves: 0,
+  forgotten: 0,
+};
 
 /** Each customer once. */
 const withoutRepeated = (all: ReadTally, repeated: RunAccount['repeatedInvalid']): ReadTally => {
@@ -51,22 +63,27 @@ export const runTally = ({
   const tagged = tagTallies(tagCalls, atEnd);
   const planned = plan ?? nothingPlanned;
   const { repeated, duplicate, unchanged } = planned;
+  const dropped = planned.forgotten ?? 0;
   const toSend = planned.upserts + planned.tagged;
-  const notPlanned = planComplete ? 0 : read.spooled - repeated - duplicate - unchanged - toSend;
+  const notPlanned = planComplete ? 0 : read.spooled - repeated - duplicate - unchanged - dropped - toSend;
   const { accepted, refused, failed } = addSends(sent.upserts, tagged.upserts);
   const leaves = addSends(sent.leaves, tagged.leaves);
+  const notSent = sent.upserts.forgotten ?? 0;
   return {
     read: read.read - repeated,
     accepted,
     unchanged,
     duplicate,
-    invalid: read.invalid,
+    invalid: read.invalid + dropped + notSent,
     refused,
     failed,
-    unsent: notPlanned + toSend - accepted - refused - failed,
-    leaves: { ...leaves, unsent: planned.leaves - leaves.accepted - leaves.refused - leaves.failed },
+    unsent: notPlanned + toSend - accepted - refused - failed - notSent,
+    leaves: {
+      ...leaves,
+      unsent: planned.leaves - leaves.accepted - leaves.refused - leaves.failed - (leaves.forgotten ?? 0),
+    },
     tags: tagged.tags,
-    invalidByReason: read.invalidByReason,
+    invalidByReason: withForgotten(read.invalidByReason, dropped + notSent),
     leftOut: withPhonesInUse(read.leftOut, sent.withoutPhone),
   };
 };

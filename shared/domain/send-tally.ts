@@ -14,6 +14,7 @@ export const addSends = (a: SendTally, b: SendTally): SendTally => ({
   refused: a.refused + b.refused,
   failed: a.failed + b.failed,
   unsent: a.unsent + b.unsent,
+  ...((a.forgotten ?? b.forgotten) !== undefined && { forgotten: (a.forgotten ?? 0) + (b.forgotten ?? 0) }),
 });
 
 /** What became of the rows that have ended, over all batches of these pages. */

@@ -1,6 +1,7 @@
 import type { FieldFault, ItemAnswer, RemoteBatch } from './answers.ts';
 import { backOffSeconds } from './back-off.ts';
 import { nextNumber, noRows, settled } from './batch.ts';
+import { isBlankContact } from './forgotten.ts';
 import { type Batch, maxBatchAttempts, type Page } from './page.ts';
 import type { Change } from './plan.ts';
 import { countRows, expandRows, rangesOf } from './rows-of.ts';
@@ -86,6 +87,8 @@ export const rowWithFaults = (
 type Fate =
   | { readonly kind: 'accepted' }
   | { readonly kind: 'ended'; readonly row: RefusedRow }
+  /** Not posted, or no longer to be told apart: the row is blank. */
+  | { readonly kind: 'forgotten' }
   | { readonly kind: 'on'; readonly way: 'without-phone' | 'throttled' | 'again' };
 
 const fateOf = (change: Change, result: Result, { batch, remote }: SettleInput): Fate => {
@@ -156,7 +159,10 @@ export const settleBatch = (input: SettleInput): Settlement => {
     if (change === undefined) throw new Error(`Page ${page.number} has no change ${index}.`);
     const answered =
       results === null ? ({ kind: 'accepted' } as const) : results.get(change.contact.email.toLowerCase());
-    const fate = fateOf(change, answered ?? { kind: 'open' }, input);
+    const isForgotten = results !== null && isBlankContact(change);
+    const fate: Fate = isForgotten
+      ? { kind: 'forgotten' }
+      : fateOf(change, answered ?? { kind: 'open' }, input);
     switch (fate.kind) {
       case 'accepted':
         ended.push(index);
@@ -168,6 +174,10 @@ export const settleBatch = (input: SettleInput): Settlement => {
         ended.push(index);
         counts[change.kind][fate.row.outcome] += 1;
         refused.push(fate.row);
+        break;
+      case 'forgotten':
+        ended.push(index);
+        counts[change.kind].forgotten = (counts[change.kind].forgotten ?? 0) + 1;
         break;
       case 'on':
         on.set(fate.way, [...(on.get(fate.way) ?? []), index]);

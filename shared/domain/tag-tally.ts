@@ -11,7 +11,7 @@ export interface TagTallies {
 }
 
 /** What a call's state means for its contacts. At the run's end an answer that is still owed does not come any more. */
-const outcomeOf = (state: Exclude<TagCall['state'], 'split'>, atEnd: boolean): keyof SendTally => {
+const outcomeOf = (state: Exclude<TagCall['state'], 'split'>, atEnd: boolean): keyof typeof tagOutcome => {
   switch (state) {
     case 'requested':
       return 'accepted';

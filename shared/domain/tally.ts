@@ -14,7 +14,7 @@ export const readTally = z.object({
 });
 export type ReadTally = z.infer<typeof readTally>;
 
-/** What planning decided. spooled = repeated + duplicate + unchanged + upserts + tagged. */
+/** What planning decided. spooled = repeated + duplicate + unchanged + upserts + tagged + forgotten. */
 export const planTally = z.object({
   /** Further rows of a customer that another slice gave as well. */
   repeated: count,
@@ -30,11 +30,20 @@ export const planTally = z.object({
   takenBack: count,
   /** Records of the snapshot before this run: what the leave guard's share refers to. */
   known: count,
+  /** Rows of people who were forgotten after they were read; absent: none. They count as invalid. */
+  forgotten: z.int().min(0).optional(),
 });
 export type PlanTally = z.infer<typeof planTally>;
 
 /** What became of the rows of a page, a run: of upserts, and apart from them of leaves. */
-export const sendTally = z.object({ accepted: count, refused: count, failed: count, unsent: count });
+export const sendTally = z.object({
+  accepted: count,
+  refused: count,
+  failed: count,
+  unsent: count,
+  /** Planned, then forgotten and not posted; absent: none. They count as invalid. */
+  forgotten: z.int().min(0).optional(),
+});
 export type SendTally = z.infer<typeof sendTally>;
 
 /** Contacts × tags: what became of the tags of contacts that were ready for them. */

@@ -1,4 +1,5 @@
 import type { ConnectionDefinition, ExportDefinition, RefreshSchedule } from '../domain/definition.ts';
+import type { Forgotten } from '../domain/forgotten.ts';
 import type { BrandState, Lane } from '../domain/lane.ts';
 import type { MarkerOwner } from '../domain/markers.ts';
 import type { Page } from '../domain/page.ts';
@@ -41,4 +42,6 @@ export interface Store {
   readonly slots: Rows<Slots>;
   /** export id / brand id */
   readonly snapshots: Rows<SnapshotManifest>;
+  /** `forgotten` / the address, hashed with the app's own secret */
+  readonly forgotten: Rows<Forgotten>;
 }

@@ -1,4 +1,4 @@
-import type { BrandId, ConnectionId, ExportId, RunId } from '../domain/ids.ts';
+import type { BrandId, ConnectionId, ExportId, KeyHash, RunId } from '../domain/ids.ts';
 import { exportOf } from '../domain/ids.ts';
 import type { RowAddress } from '../ports/rows.ts';
 
@@ -29,6 +29,7 @@ export const at = {
   /** Of the same partition, so that one transaction takes a moment from both. */
   tagSlots: (brand: BrandId): RowAddress => ({ partition: brand, key: 'tags' }),
   snapshot: (id: ExportId, brand: BrandId): RowAddress => ({ partition: id, key: brand }),
+  forgotten: (key: KeyHash): RowAddress => ({ partition: 'forgotten', key }),
 } as const;
 
 export const keyOf = { slice: numbered, page: numbered } as const;
@@ -61,4 +62,5 @@ export const paths = {
   snapshot: (id: ExportId, brand: BrandId, run: RunId, shard: number): string =>
     `snapshots/${id}/${brand}/${run}/${numbered(shard)}`,
   snapshotsOf: (id: ExportId, brand: BrandId): string => `snapshots/${id}/${brand}/`,
+  snapshotsOfExport: (id: ExportId): string => `snapshots/${id}/`,
 } as const;

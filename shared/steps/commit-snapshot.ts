@@ -13,6 +13,7 @@ import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
 import { changeRow } from './change-row.ts';
 import { loadChanges, loadPages, loadTagCalls, loadTaggings } from './load.ts';
+import { loadForgottenKeys } from './load-forgotten.ts';
 import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
 
 interface CommittedShard {
@@ -56,6 +57,7 @@ export async function commitOneShard(
     taggings: plan.taggings === 0 ? [] : await loadTaggings(ports, run.id, shard),
     tagOutcomeOf: tagOutcomes(tagCalls, shard),
     dropped: dropped === undefined ? [] : parseLines<KeyHash>(dropped),
+    forgotten: await loadForgottenKeys(ports, exportOf(run.id)),
   });
   await ports.blobs.put(paths.snapshot(exportOf(run.id), brand.id, run.id, shard), buildKeyedBlob(after));
   const markers = new Set(after.flatMap((record) => [...record.markers, ...(record.tags ?? [])]));

@@ -1,3 +1,4 @@
+import { isBlankContact } from '../domain/forgotten.ts';
 import type { BrandId, RunId } from '../domain/ids.ts';
 import type { Change } from '../domain/plan.ts';
 import type { Run } from '../domain/run.ts';
@@ -97,7 +98,8 @@ async function someChanges(ports: Ports, run: Run): Promise<readonly (readonly [
   if (page === undefined) return [];
   const changes = await loadChanges(ports, page);
   return [...changes.entries()]
-    .filter(([, change]) => change.kind === 'upsert' && propertiesOf(change).length > 0)
+    .filter(([, change]) => change.kind === 'upsert' && !isBlankContact(change))
+    .filter(([, change]) => propertiesOf(change).length > 0)
     .slice(0, maxContacts);
 }
 

@@ -1,4 +1,5 @@
-import type { ExportId, RunId } from '../domain/ids.ts';
+import { blankChange, blankTagging, isBlankContact } from '../domain/forgotten.ts';
+import { type ExportId, exportOf, type RunId } from '../domain/ids.ts';
 import { parseLines } from '../domain/keyed-blob.ts';
 import { columnsOf } from '../domain/matching.ts';
 import type { Batch, Page } from '../domain/page.ts';
@@ -11,6 +12,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { Row } from '../ports/rows.ts';
 import type { SourceQuestion } from '../ports/source.ts';
 import { at, paths } from './addresses.ts';
+import { loadForgottenKeys } from './load-forgotten.ts';
 
 /** A row that must be there: its absence is a bug, or the work of somebody's hands in the storage account. */
 export async function loadRun(ports: Ports, id: RunId): Promise<Row<Run>> {
@@ -33,14 +35,21 @@ export async function loadTagCalls(ports: Ports, { id, plan }: Run): Promise<rea
   return (await ports.store.tagCalls.list(id)).map((row) => row.value);
 }
 
-/** What a shard's plan tags and untags; tag calls name rows of this list. */
+/** What a shard's plan tags and untags; tag calls name rows of this list. Those of forgotten people are blank. */
 export async function loadTaggings(ports: Ports, id: RunId, shard: number): Promise<readonly Tagging[]> {
-  const bytes = await ports.blobs.get(paths.taggings(id, shard));
-  return bytes === undefined ? [] : parseLines<Tagging>(bytes);
+  const [bytes, forgotten] = await Promise.all([
+    ports.blobs.get(paths.taggings(id, shard)),
+    loadForgottenKeys(ports, exportOf(id)),
+  ]);
+  const taggings = bytes === undefined ? [] : parseLines<Tagging>(bytes);
+  return forgotten.size === 0
+    ? taggings
+    : taggings.map((tagging) => (forgotten.has(tagging.key) ? blankTagging(tagging) : tagging));
 }
 
-/** All changes of a page by row index, read from the shards' change lists. */
+/** All changes of a page by row index, read from the shards' change lists. Those of forgotten people are blank. */
 export async function loadChanges(ports: Ports, page: Page): Promise<readonly Change[]> {
+  const ofForgotten = loadForgottenKeys(ports, exportOf(page.runId));
   const ranges = await Promise.all(
     page.ranges.map(async ({ shard, fromByte, toByte }) => {
       const path = paths.changes(page.runId, shard);
@@ -49,11 +58,19 @@ export async function loadChanges(ports: Ports, page: Page): Promise<readonly Ch
       return parseLines<Change>(bytes);
     }),
   );
-  return ranges.flat();
+  const forgotten = await ofForgotten;
+  const changes = ranges.flat();
+  return forgotten.size === 0
+    ? changes
+    : changes.map((change) => (forgotten.has(change.key) ? blankChange(change) : change));
 }
 
 export const changesOf = (batch: Batch, changes: readonly Change[]): readonly Change[] =>
   expandRows(batch.rows).flatMap((index) => changes[index] ?? []);
+
+/** What is posted of a batch: all but what is blank. */
+export const postableOf = (batch: Batch, changes: readonly Change[]): readonly Change[] =>
+  changesOf(batch, changes).filter((change) => !isBlankContact(change));
 
 export const hashSecretName = (id: ExportId): string => `hash-${id}`;
 

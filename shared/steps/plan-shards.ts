@@ -19,6 +19,7 @@ import { commitMissing } from './commit-snapshot.ts';
 import { afterEnd, describeFaults, ended, failRun } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { loadSlices, questionOf } from './load.ts';
+import { loadForgottenKeys } from './load-forgotten.ts';
 import { runMessage } from './outgoing.ts';
 import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
 import { superviseSuperseded } from './supervise-run.ts';
@@ -176,11 +177,12 @@ async function planOne(
 ): Promise<ShardPlan> {
   const shard = plan.planned;
   const buckets = bucketRange(shard, plan.shards);
-  const [rows, records] = await Promise.all([
+  const [rows, records, forgotten] = await Promise.all([
     gatherLines<SpoolRow>(reader, spool, buckets),
     gatherLines<SnapshotRecord>(reader, snapshotFiles(run, plan, buckets), buckets),
+    loadForgottenKeys(ports, exportOf(run.id)),
   ]);
-  const planned = planShard({ rows, records, definition: run.definition, kind: run.kind });
+  const planned = planShard({ rows, records, definition: run.definition, kind: run.kind, forgotten });
   const { lines, ends } = changeList(planned.changes);
   await Promise.all([
     ports.blobs.put(paths.changes(run.id, shard), lines),
@@ -220,6 +222,7 @@ const addPlanTallies = (a: PlanTally, b: PlanTally): PlanTally => ({
   takenBack: a.takenBack + b.takenBack,
   tagged: a.tagged + b.tagged,
   known: a.known + b.known,
+  ...((a.forgotten ?? b.forgotten) !== undefined && { forgotten: (a.forgotten ?? 0) + (b.forgotten ?? 0) }),
 });
 
 async function goOn(

@@ -15,6 +15,7 @@ import { describeFaults, failRun } from './end-run.ts';
 import { finishReading } from './finish-reading.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { loadHashSecret, loadRun, questionOf } from './load.ts';
+import { loadForgotten } from './load-forgotten.ts';
 import { sliceMessage } from './outgoing.ts';
 import { SliceSpooler } from './slice-spooler.ts';
 
@@ -43,8 +44,9 @@ async function readPages(ports: Ports, run: Run, held: Held<Slice>): Promise<rea
   const endAt = ports.clock.now() + stepSeconds * 1000;
   const members = await loadMembers(ports, slice);
   const secret = await loadHashSecret(ports, exportOf(run.id));
-  if (secret === null) return waitForVault(ports, held);
-  const spooler = new SliceSpooler(ports, run, slice, held.turn, secret);
+  const isForgotten = await loadForgotten(ports);
+  if (secret === null || isForgotten === null) return waitForVault(ports, held);
+  const spooler = new SliceSpooler(ports, run, slice, held.turn, { secret, isForgotten });
   const question = questionOf(run);
   let cursor = slice.cursor;
   let faults = 0;

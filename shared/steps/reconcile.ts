@@ -1,3 +1,4 @@
+import type { ItemAnswer } from '../domain/answers.ts';
 import { backToPlanned, batchOf, posted } from '../domain/batch.ts';
 import type { BatchId } from '../domain/ids.ts';
 import type { Batch, Page } from '../domain/page.ts';
@@ -8,7 +9,7 @@ import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { changePage } from './change-page.ts';
 import { listSince } from './list-since.ts';
-import { changesOf, loadChanges, loadPages, loadRun } from './load.ts';
+import { loadChanges, loadPages, loadRun, postableOf } from './load.ts';
 import type { Listing, Look } from './look.ts';
 
 type Finding =
@@ -68,28 +69,33 @@ async function find(
   listed: Listing,
   recorded: ReadonlySet<BatchId>,
 ): Promise<Finding> {
-  const { certain, possible } = candidatesFor(page, batch, listed.batches, recorded);
+  const postable = postableOf(batch, changes);
+  const { certain, possible } = candidatesFor(page, batch, listed.batches, recorded, postable.length);
   if (certain !== undefined) return { kind: 'adopt', id: certain.id };
+  // Whatever was posted then, nothing is to be posted again: everybody in it is forgotten.
+  if (postable.length === 0) return { kind: 'absent' };
   if (possible.length === 0) return listed.isComplete ? { kind: 'absent' } : { kind: 'wait' };
   const { value: run } = await loadRun(ports, page.runId);
   const options = {
     sendWelcomeMessage: run.definition.sendWelcomeMessage,
     withoutPhone: batch.variant === 'without-phone',
   };
-  const wanted = changesOf(batch, changes)
-    .map((change) => ports.destination.requestDigest(change, options))
-    .sort()
-    .join();
+  const wanted = postable.map((change) => ports.destination.requestDigest(change, options));
   for (const remote of possible) {
     const items = (await look.items([remote.id])).get(remote.id);
     if (items === undefined || items.length < remote.total) return { kind: 'wait' };
-    if (
-      items
-        .map((item) => item.digest)
-        .sort()
-        .join() === wanted
-    )
-      return { kind: 'adopt', id: remote.id };
+    if (holdsAll(items, wanted)) return { kind: 'adopt', id: remote.id };
   }
   return listed.isComplete ? { kind: 'absent' } : { kind: 'wait' };
 }
+
+/** Each request that we would make is there. As the counts fit, what is there besides is of people forgotten since. */
+const holdsAll = (items: readonly ItemAnswer[], wanted: readonly string[]): boolean => {
+  const left = new Map<string, number>();
+  for (const { digest } of items) left.set(digest, (left.get(digest) ?? 0) + 1);
+  return wanted.every((digest) => {
+    const count = left.get(digest) ?? 0;
+    left.set(digest, count - 1);
+    return count > 0;
+  });
+};

@@ -116,10 +116,14 @@ class TagRequester {
     if (row?.value.state !== 'intent') return;
     // A process that stood still meanwhile sends nothing: the call is due again after a while.
     if (isLate(moment, ports.clock.now())) return;
-    const emails = expandRows(call.rows).flatMap((index) => taggings[index]?.email ?? []);
+    // A call takes the rows of forgotten people along, but not their addresses.
+    const emails = expandRows(call.rows).flatMap((index) => taggings[index]?.email || []);
     const { direction, tag } = call;
-    const answer = await ports.destination.changeTags(key.value, { direction, tag, emails });
-    await noteTagAnswer(ports, this.#brand, answer);
+    const answer: DestinationAnswer<null> =
+      emails.length === 0
+        ? { kind: 'ok', value: null }
+        : await ports.destination.changeTags(key.value, { direction, tag, emails });
+    if (emails.length > 0) await noteTagAnswer(ports, this.#brand, answer);
     await this.#record(row.value, answer, taggings);
     if (answer.kind === 'unauthorised' || answer.kind === 'forbidden' || answer.kind === 'retired') {
       this.isStopped = true;

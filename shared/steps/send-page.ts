@@ -12,7 +12,7 @@ import { awaitSlot, noteAnswers, reserveSlots } from './ask.ts';
 import { changePage } from './change-page.ts';
 import { changeRow } from './change-row.ts';
 import { releasePage } from './claim-page.ts';
-import { changesOf, loadChanges, loadRun } from './load.ts';
+import { loadChanges, loadRun, postableOf } from './load.ts';
 import { loadKey } from './load-key.ts';
 import { stopIfRefused, stopSending } from './stop-sending.ts';
 
@@ -86,6 +86,8 @@ async function post(
   apiKey: string,
   moment: number,
 ): Promise<Post> {
+  const postable = postableOf(batch, changes);
+  if (postable.length === 0) return { kind: 'nobody' };
   if (!(await awaitSlot(ports, brand, moment))) return { kind: 'not-sent' };
   // The fence: an older run never overwrites what a newer one wrote.
   const state = await ports.store.states.get(at.state(exportOf(run.id)));
@@ -94,7 +96,7 @@ async function post(
   if (isLate(moment, ports.clock.now())) return { kind: 'not-sent' };
   const answer = await ports.destination.postBatch(apiKey, {
     origin: originOf(run.id, page.number, batch),
-    changes: changesOf(batch, changes),
+    changes: postable,
     options: {
       sendWelcomeMessage: run.definition.sendWelcomeMessage,
       withoutPhone: batch.variant === 'without-phone',

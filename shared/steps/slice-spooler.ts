@@ -24,24 +24,36 @@ export class SliceSpooler {
   readonly #slice: Slice;
   readonly #turn: Turn;
   readonly #secret: string;
+  readonly #isForgotten: (email: string) => boolean;
   #lines = noLines();
   readonly #invalid: InvalidRow[] = [];
   readonly #leftOut: LeftOutRow[] = [];
   readonly #spool: string[] = [];
   readonly #tally: ReadTally = sumReads([]);
 
-  constructor(ports: Ports, run: Run, slice: Slice, turn: Turn, secret: string) {
+  constructor(
+    ports: Ports,
+    run: Run,
+    slice: Slice,
+    turn: Turn,
+    { secret, isForgotten }: { readonly secret: string; readonly isForgotten: (email: string) => boolean },
+  ) {
     this.#ports = ports;
     this.#run = run;
     this.#slice = slice;
     this.#turn = turn;
     this.#secret = secret;
+    this.#isForgotten = isForgotten;
   }
 
   add(profile: Profile, segments: readonly number[]): void {
     const matched = matchProfile(profile, segments, this.#run.definition);
     if (matched.kind === 'invalid') {
       this.addInvalid(matched.row);
+      return;
+    }
+    if (this.#isForgotten(matched.row.contact.email)) {
+      this.addInvalid({ id: profile.customerId, field: 'email', reason: 'forgotten' });
       return;
     }
     const key: KeyHash = hashKey(this.#secret, matched.row.contact.email);

@@ -4,6 +4,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import { at } from './addresses.ts';
 import { leavePlaces } from './end-run.ts';
+import { forgetAgain } from './forget.ts';
 import { isolated } from './isolated.ts';
 import { laneMessage } from './outgoing.ts';
 import { poisonLane } from './poison.ts';
@@ -28,6 +29,10 @@ export async function supervise(ports: Ports): Promise<readonly Outgoing[]> {
   for (const row of await ports.store.brands.list('brands')) {
     await look(row.key, () => superviseLanes(ports, brandId.parse(row.key)));
   }
+  await look('forgotten', async () => {
+    await forgetAgain(ports);
+    return [];
+  });
   ports.log.info('supervised', { put: messages.length });
   return messages;
 }

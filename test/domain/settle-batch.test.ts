@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ItemAnswer, RemoteBatch } from '../../shared/domain/answers.ts';
 import { batchOf, posted, toIntent } from '../../shared/domain/batch.ts';
+import { blankChange } from '../../shared/domain/forgotten.ts';
 import { type Batch, maxBatchAttempts } from '../../shared/domain/page.ts';
 import { freshBatch } from '../../shared/domain/paging.ts';
 import type { Change } from '../../shared/domain/plan.ts';
@@ -196,4 +197,29 @@ test('rows with different answers part ways', () => {
     [2, [[2, 3]], 'without-phone', 0],
     [3, [[3, 4]], 'full', 1],
   ]);
+});
+
+describe('forgotten people', () => {
+  const withBlank = [changeOf(0), blankChange(changeOf(1))];
+
+  test('who were not posted are counted apart, and never as failed', () => {
+    const { page, refused } = settle(withBlank, { total: 1, finished: 1 }, [itemOf(0, { kind: 'accepted' })]);
+    expect(page.batches).toMatchObject([
+      { state: 'settled', upserts: { ...none, accepted: 1, forgotten: 1 } },
+    ]);
+    expect(refused).toEqual([]);
+  });
+
+  test('who were posted before are what Omnisend made of their batch', () => {
+    const { page } = settle(withBlank, {}, null);
+    expect(page.batches).toMatchObject([{ state: 'settled', upserts: { ...none, accepted: 2 } }]);
+  });
+
+  test('are not sent again with those of a batch that stopped', () => {
+    const { page } = settle(withBlank, { state: 'stopped', total: 1, finished: 0 }, []);
+    expect(page.batches).toMatchObject([
+      { state: 'settled', rows: [[1, 2]], upserts: { ...none, forgotten: 1 } },
+      { state: 'planned', rows: [[0, 1]] },
+    ]);
+  });
 });

@@ -125,6 +125,7 @@ export const faultyPorts = (ports: Ports, around: Surroundings): Ports => {
       tagCalls: faulty(tables.tagCalls, 'store.tagCalls.', around),
       slots: faulty(tables.slots, 'store.slots.', around),
       snapshots: faulty(tables.snapshots, 'store.snapshots.', around),
+      forgotten: faulty(tables.forgotten, 'store.forgotten.', around),
     },
     blobs: faulty(ports.blobs, 'blobs.', around),
     queue: faulty(ports.queue, 'queue.', around),

@@ -139,9 +139,11 @@ test('every row of an ended batch is counted once, and every refused or failed o
         const counts = [batch.upserts, batch.leaves].flatMap((tally) =>
           tally === null ? [] : Object.values(tally),
         );
-        expect(counts.reduce((sum, count) => sum + count, 0)).toBe(countRows(batch.rows));
+        expect(counts.reduce<number>((sum, count) => sum + (count ?? 0), 0)).toBe(countRows(batch.rows));
         const leaves = expandRows(batch.rows).filter((row) => changes[row]?.kind === 'leave').length;
-        expect(Object.values(batch.leaves ?? {}).reduce((sum, count) => sum + count, 0)).toBe(leaves);
+        expect(Object.values(batch.leaves ?? {}).reduce<number>((sum, count) => sum + (count ?? 0), 0)).toBe(
+          leaves,
+        );
         if (batch.state === 'settled')
           for (const tally of [batch.upserts, batch.leaves])
             listed += (tally?.refused ?? 0) + (tally?.failed ?? 0);

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { connectionDefinition, exportDefinition, refreshSchedule } from '../../domain/definition.ts';
+import { forgotten } from '../../domain/forgotten.ts';
 import { brandState, lane } from '../../domain/lane.ts';
 import { markerOwner } from '../../domain/markers.ts';
 import { page } from '../../domain/page.ts';
@@ -28,4 +29,5 @@ export const storeOf = (open: <T>(table: string, schema: z.ZodType<T>) => Rows<T
   tagCalls: open('tagcalls', tagCall),
   slots: open('slots', slots),
   snapshots: open('snapshots', snapshotManifest),
+  forgotten: open('forgotten', forgotten),
 });
