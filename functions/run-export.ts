@@ -18,7 +18,11 @@ export const runExport = (now: () => number, request: (claim: Claim) => Promise<
     const id = exportId.safeParse(http.params.id);
     const key = http.headers.get('idempotency-key');
     if (!id.success) return problem(404, 'Unknown export', 'There is no export of that id.');
-    const asked = await readBody(http, body, 'Send nothing, or {"kind": "changes" | "full" | "dry-run"}.');
+    const asked = await readBody(
+      http,
+      body,
+      'Send nothing, or {"kind": "changes" | "full" | "dry-run" | "retry"}.',
+    );
     if (asked.kind === 'wrong') return asked.answer;
     if (key !== null && (key.length === 0 || key.length > maxKeyLength)) {
       return problem(400, 'The Idempotency-Key is wrong', `Send 1 to ${maxKeyLength} characters, or none.`);
@@ -42,6 +46,8 @@ export const runExport = (now: () => number, request: (claim: Claim) => Promise<
         const url = addressOf(http, answer.run);
         return problem(409, 'A run is active', 'Wait for it to end.', { run: answer.run, url });
       }
+      case 'nothing-to-retry':
+        return problem(409, 'There is nothing to retry', answer.reason);
       case 'unknown-export':
         return problem(404, 'Unknown export', 'There is no export of that id.');
       case 'unknown-connection':

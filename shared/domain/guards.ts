@@ -43,7 +43,7 @@ export const checkGuards = ({
   marks,
 }: GuardInput): readonly GuardFinding[] => {
   const { guards } = definition;
-  const members = tally.unchanged + tally.upserts + tally.tagged;
+  const members = tally.unchanged + tally.upserts + tally.tagged + tally.outside;
   const leaves = tally.leaves + tally.takenBack;
   const findings: GuardFinding[] = [];
   const hold = (code: GuardCode, message: string): void => {

@@ -32,6 +32,8 @@ export interface ShardInput {
   readonly kind: RunKind;
   /** Nothing of these is planned, nor of rows and records that are blank. */
   readonly forgotten?: ReadonlySet<KeyHash>;
+  /** Of a `retry`: the keys that are sent, whatever their fingerprint; without it, nobody's. */
+  readonly retried?: ReadonlySet<KeyHash>;
 }
 
 const rowsByKey = (rows: readonly SpoolRow[]): Map<KeyHash, SpoolRow[]> => {
@@ -61,7 +63,8 @@ const without = (names: readonly string[], gone: readonly string[]): string[] =>
 
 /**
  * What is to be told to Omnisend about the contacts of one shard. rows = repeated + duplicate + unchanged + upserts + tagged +
- * forgotten; a dry run plans as `changes` does.
+ * forgotten + outside; a dry run plans as `changes` does. A `retry` tells only of `retried` keys that are members: every
+ * other record stays.
  */
 export const planShard = ({
   rows,
@@ -69,6 +72,7 @@ export const planShard = ({
   definition,
   kind,
   forgotten = new Set(),
+  retried,
 }: ShardInput): ShardPlan => {
   const records = allRecords.filter((record) => !forgotten.has(record.key) && !isBlankRecord(record));
   const names = markerNames(definition);
@@ -86,6 +90,7 @@ export const planShard = ({
     unchanged: 0,
     upserts: 0,
     tagged: 0,
+    outside: 0,
     joined: 0,
     leaves: 0,
     takenBack: 0,
@@ -104,15 +109,20 @@ export const planShard = ({
     for (const loser of losers) duplicates.push({ id: loser.id, key, winner: id });
     tally.duplicate += losers.length;
     tally.repeated += repeated;
+    if (kind === 'retry' && !retried?.has(key)) {
+      tally.outside += 1;
+      return;
+    }
 
     const wanted = names.filter((_, position) => segments.includes(position)).sort();
     const markers = definition.marker === 'property' ? wanted : [];
     const tags = definition.marker === 'tag' ? wanted : [];
     // Flags that go back to false are no part of the fingerprint: once settled they would make the contact look changed.
     const fingerprint = fingerprintOf(winner.contact, markers, version);
-    const isAsTold = kind !== 'full' && record?.fingerprint === fingerprint;
+    const sendsAll = kind === 'full' || kind === 'retry';
+    const isAsTold = !sendsAll && record?.fingerprint === fingerprint;
     // What Omnisend has of a record without a fingerprint is not sure, so all of it is told again.
-    const tellsAll = kind === 'full' || record?.fingerprint === undefined;
+    const tellsAll = sendsAll || record?.fingerprint === undefined;
     const add = without(tags, tellsAll ? [] : (record.tags ?? []));
     const remove = without(record?.tags ?? [], tags);
     const taken = without(record?.markers ?? [], markers);
@@ -151,7 +161,7 @@ export const planShard = ({
     const record = known.get(key);
     if (rivals !== undefined && (forgotten.has(key) || rivals.some(isBlankContact))) dropMember(rivals);
     else if (rivals !== undefined) planMember(rivals, record);
-    else if (record !== undefined) planLeaver(record);
+    else if (record !== undefined && kind !== 'retry') planLeaver(record);
   }
   return { changes, taggings, duplicates, dropped, tally };
 };

@@ -35,6 +35,7 @@ const nothingPlanned = {
   unchanged: 0,
   upserts: 0,
   tagged: 0,
+  outside: 0,
   leaves: 0,
   forgotten: 0,
 };
@@ -62,10 +63,11 @@ export const runTally = ({
   const sent = sendTallies(pages);
   const tagged = tagTallies(tagCalls, atEnd);
   const planned = plan ?? nothingPlanned;
-  const { repeated, duplicate, unchanged } = planned;
+  const { repeated, duplicate, unchanged, outside } = planned;
   const dropped = planned.forgotten ?? 0;
   const toSend = planned.upserts + planned.tagged;
-  const notPlanned = planComplete ? 0 : read.spooled - repeated - duplicate - unchanged - dropped - toSend;
+  const placed = repeated + duplicate + unchanged + outside + dropped + toSend;
+  const notPlanned = planComplete ? 0 : read.spooled - placed;
   const { accepted, refused, failed } = addSends(sent.upserts, tagged.upserts);
   const leaves = addSends(sent.leaves, tagged.leaves);
   const notSent = sent.upserts.forgotten ?? 0;
@@ -77,7 +79,7 @@ export const runTally = ({
     invalid: read.invalid + dropped + notSent,
     refused,
     failed,
-    unsent: notPlanned + toSend - accepted - refused - failed - notSent,
+    unsent: notPlanned + outside + toSend - accepted - refused - failed - notSent,
     leaves: {
       ...leaves,
       unsent: planned.leaves - leaves.accepted - leaves.refused - leaves.failed - (leaves.forgotten ?? 0),
@@ -103,14 +105,15 @@ export const conserves = (tally: RunTally): boolean =>
 
 /**
  * How a run ends that has nothing left to send. `stopped`: an error of its own ended it (a key refused, a destination
- * that stalled). A dry run leaves its rows unsent on purpose; any other that does has not done its work.
+ * that stalled). A dry run leaves its rows unsent on purpose, a `retry` those `outside` its keys; any other that does
+ * has not done its work.
  */
 export const endState = (
   tally: RunTally,
-  { kind, stopped }: { readonly kind: RunKind; readonly stopped: boolean },
+  { kind, stopped, outside }: { readonly kind: RunKind; readonly stopped: boolean; readonly outside: number },
 ): 'succeeded' | 'partial' | 'failed' => {
   if (stopped) return 'failed';
   const lost = tally.refused + tally.failed + tally.leaves.refused + tally.leaves.failed + tally.tags.failed;
-  const unsent = kind === 'dry-run' ? 0 : tally.unsent + tally.leaves.unsent + tally.tags.unsent;
+  const unsent = kind === 'dry-run' ? 0 : tally.unsent - outside + tally.leaves.unsent + tally.tags.unsent;
   return lost + unsent > 0 ? 'partial' : 'succeeded';
 };

@@ -9,7 +9,7 @@ import { turn } from './turn.ts';
 
 const moment = z.int();
 
-export const runKind = z.enum(['changes', 'full', 'dry-run']);
+export const runKind = z.enum(['changes', 'full', 'dry-run', 'retry']);
 export type RunKind = z.infer<typeof runKind>;
 
 /** Who asked for the run, before it exists: what the export's active-run row holds. */
@@ -42,6 +42,8 @@ export type ExportState = z.infer<typeof exportState>;
 export const run = z.object({
   id: runId,
   kind: runKind,
+  /** Of a `retry`: the run whose refused and failed rows it sends again. */
+  retryOf: runId.nullable().default(null),
   trigger: z.enum(['schedule', 'http']),
   /** The export as it was when the run was asked for: a later edit concerns the next run. */
   definition: exportDefinition,

@@ -14,7 +14,7 @@ export const readTally = z.object({
 });
 export type ReadTally = z.infer<typeof readTally>;
 
-/** What planning decided. spooled = repeated + duplicate + unchanged + upserts + tagged + forgotten. */
+/** What planning decided. spooled = repeated + duplicate + unchanged + upserts + tagged + outside + forgotten. */
 export const planTally = z.object({
   /** Further rows of a customer that another slice gave as well. */
   repeated: count,
@@ -23,6 +23,8 @@ export const planTally = z.object({
   upserts: count,
   /** Members whose contact stays as it is: only tags are set or taken. */
   tagged: count,
+  /** Members that a `retry` leaves as they are: nothing of them failed or was refused. */
+  outside: count,
   /** Upserts whose key the snapshot does not know: contacts that may be new to Omnisend, and to its bill. */
   joined: count,
   leaves: count,

@@ -58,6 +58,8 @@ export const paths = {
     `runs/rows/${run}/left-out/pages/${numbered(page)}-${numbered(batch)}`,
   leftOutOfBatches: (run: RunId): string => `runs/rows/${run}/left-out/pages/`,
   refusedOf: (run: RunId): string => `runs/rows/${run}/refused/`,
+  /** A few customers for the person who is to approve the run; no values. */
+  examples: (run: RunId): string => `runs/rows/${run}/examples`,
   rowsOf: (run: RunId): string => `runs/rows/${run}/`,
   snapshot: (id: ExportId, brand: BrandId, run: RunId, shard: number): string =>
     `snapshots/${id}/${brand}/${run}/${numbered(shard)}`,

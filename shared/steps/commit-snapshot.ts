@@ -93,7 +93,10 @@ export async function verdictsOf(
 }
 
 /** The page's rows that are listed as refused or failed. Only a batch with such rows has a list. */
-async function endedOf(ports: Ports, page: Page): Promise<ReadonlyMap<KeyHash, RefusedRow['outcome']>> {
+export async function endedOf(
+  ports: Ports,
+  page: Page,
+): Promise<ReadonlyMap<KeyHash, RefusedRow['outcome']>> {
   const ended = new Map<KeyHash, RefusedRow['outcome']>();
   for (const { number, upserts, leaves } of page.batches) {
     const lost = [upserts, leaves].reduce(

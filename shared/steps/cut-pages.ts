@@ -1,8 +1,6 @@
-import { checkGuards } from '../domain/guards.ts';
 import { exportOf } from '../domain/ids.ts';
 import type { Page } from '../domain/page.ts';
 import { cutPages as cut, type ShardEnds } from '../domain/paging.ts';
-import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
 import { toRunState } from '../domain/states.ts';
 import { idleTurn, nextTurn } from '../domain/turn.ts';
@@ -15,6 +13,7 @@ import { beginSending } from './begin-sending.ts';
 import { drain } from './drain.ts';
 import { afterEnd, ended, failRun } from './end-run.ts';
 import { findMerging } from './find-merging.ts';
+import { guardRun } from './guard-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { loadSlices } from './load.ts';
 import { runMessage } from './outgoing.ts';
@@ -129,15 +128,7 @@ async function storePages(ports: Ports, run: Run): Promise<number> {
 
 /** What holds the run, in one sentence each; `null` when nothing does. */
 async function guard(ports: Ports, run: Run): Promise<string | null> {
-  if (run.plan === null) throw new Error(`Run ${run.id} has no plan.`);
-  const slices = await loadSlices(ports, run.id);
-  const findings = checkGuards({
-    tally: run.plan.tally,
-    read: sumReads(slices.map((slice) => slice.tally)),
-    definition: run.definition,
-    marks: run.marks,
-    first: run.plan.snapshot === null,
-  });
+  const findings = guardRun(run, await loadSlices(ports, run.id));
   return findings.length === 0 ? null : findings.map((finding) => finding.message).join(' ');
 }
 

@@ -1,3 +1,5 @@
+import type { Examples } from '../domain/examples.ts';
+import type { GuardFinding } from '../domain/guards.ts';
 import type { ExportId, RunId } from '../domain/ids.ts';
 import type { Run } from '../domain/run.ts';
 import { isEnded } from '../domain/states.ts';
@@ -5,12 +7,16 @@ import type { RunTally } from '../domain/tally.ts';
 import type { Ports } from '../ports/ports.ts';
 import { accountFor } from './account.ts';
 import { at } from './addresses.ts';
+import { loadExamples } from './examples.ts';
+import { guardRun } from './guard-run.ts';
 import { loadPages, loadSlices, loadTagCalls } from './load.ts';
 
 export interface RunSummary {
   readonly id: RunId;
   readonly export: string;
   readonly kind: Run['kind'];
+  /** Of a `retry`: the run whose refused and failed rows it sends again. */
+  readonly retryOf: RunId | null;
   readonly trigger: Run['trigger'];
   readonly state: Run['state'];
   readonly reason: Run['reason'];
@@ -46,6 +52,10 @@ export interface RunDescription extends RunSummary {
     readonly newToOmnisend: number;
     readonly leaves: number;
   } | null;
+  /** Of a dry run: the guards that would hold the real one; `null` for any other, and before it is planned. */
+  readonly wouldHold: readonly GuardFinding[] | null;
+  /** A few customers by their id, without values; `null` where there are none, or none any more. */
+  readonly examples: Examples | null;
   /** Seconds until the last batch can be posted, at the brand's full budget. */
   readonly secondsLeftAtLeast: number | null;
 }
@@ -57,6 +67,7 @@ const summarise = (run: Run): RunSummary => ({
   id: run.id,
   export: run.definition.id,
   kind: run.kind,
+  retryOf: run.retryOf,
   trigger: run.trigger,
   state: run.state,
   reason: run.reason,
@@ -70,11 +81,12 @@ const summarise = (run: Run): RunSummary => ({
 export async function describeRun(ports: Ports, id: RunId): Promise<RunDescription | undefined> {
   const run = (await ports.store.runs.get(at.run(id)))?.value;
   if (run === undefined) return undefined;
-  const [slices, pages, calls, tally] = await Promise.all([
+  const [slices, pages, calls, tally, examples] = await Promise.all([
     loadSlices(ports, id),
     loadPages(ports, id),
     loadTagCalls(ports, run),
     run.tally ?? accountFor(ports, run),
+    loadExamples(ports, id),
   ]);
   const batches = pages.flatMap((page) => page.batches).filter((batch) => batch.state !== 'split');
   const waiting = batches.filter((batch) => batch.state === 'planned').length;
@@ -106,6 +118,11 @@ export async function describeRun(ports: Ports, id: RunId): Promise<RunDescripti
       newToOmnisend: run.plan.tally.joined,
       leaves: run.plan.tally.leaves,
     },
+    wouldHold:
+      run.kind === 'dry-run' && run.plan !== null && run.plan.planned === run.plan.shards
+        ? guardRun(run, slices)
+        : null,
+    examples: examples ?? null,
     secondsLeftAtLeast:
       isEnded(run.state) || waiting === 0
         ? null

@@ -54,9 +54,9 @@ async function openPosts(ports: Ports, run: Run): Promise<readonly OpenPost[]> {
   for (const { value: earlier } of await ports.store.runs.list(exportOf(run.id))) {
     const isForgotten = earlier.endedAt !== null && now - earlier.endedAt >= forgottenAfterMs;
     if (earlier.id === run.id || isForgotten || !earlier.pages) continue;
-    const { tally } = earlier;
-    if (tally !== null && tally.failed + tally.leaves.failed + tally.unsent + tally.leaves.unsent === 0)
-      continue;
+    const { tally, plan } = earlier;
+    const unsent = tally === null ? 0 : tally.unsent + tally.leaves.unsent - (plan?.tally.outside ?? 0);
+    if (tally !== null && tally.failed + tally.leaves.failed + unsent === 0) continue;
     for (const page of await loadPages(ports, earlier.id)) {
       for (const batch of page.batches) {
         const at = Math.max(batch.postedAt ?? 0, batch.intentAt ?? 0);

@@ -46,7 +46,11 @@ export async function finish(ports: Ports, message: MessageOf<'finish'>): Promis
       const state =
         run.state === 'cancelling'
           ? 'cancelled'
-          : endState(tally, { kind: run.kind, stopped: run.stop !== null });
+          : endState(tally, {
+              kind: run.kind,
+              stopped: run.stop !== null,
+              outside: run.plan?.tally.outside ?? 0,
+            });
       return ended(run, state, reasonFor(run, state), tally, now);
     });
     await afterEnd(ports, held.value);

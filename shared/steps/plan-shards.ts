@@ -1,3 +1,4 @@
+import { addExamples } from '../domain/examples.ts';
 import { exportOf } from '../domain/ids.ts';
 import { joinLines, parseLines } from '../domain/keyed-blob.ts';
 import type { SnapshotRecord } from '../domain/plan.ts';
@@ -17,10 +18,12 @@ import { finalAccountFor } from './account.ts';
 import { at, paths } from './addresses.ts';
 import { commitMissing } from './commit-snapshot.ts';
 import { afterEnd, describeFaults, ended, failRun } from './end-run.ts';
+import { beginExamples, putExamples } from './examples.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { loadSlices, questionOf } from './load.ts';
 import { loadForgottenKeys } from './load-forgotten.ts';
 import { runMessage } from './outgoing.ts';
+import { type KeysIn, listsRemoved, loadRetried } from './retry.ts';
 import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
 import { superviseSuperseded } from './supervise-run.ts';
 
@@ -38,6 +41,7 @@ const noPlanTally: PlanTally = {
   leaves: 0,
   takenBack: 0,
   tagged: 0,
+  outside: 0,
   known: 0,
 };
 
@@ -59,12 +63,21 @@ export async function planShards(
       if (others !== null) return wait(ports, held, others);
       await commitMissing(ports, held.value);
     }
+    const retried = await loadRetried(ports, held.value.retryOf);
+    if (retried === null) {
+      return failRun(ports, held.value.id, { code: 'lists-removed', message: listsRemoved });
+    }
     let plan = held.value.plan ?? (await beginPlan(ports, held.value, slices));
+    let examples = await beginExamples(ports, held.value.id, slices);
+    const withChanges = held.value.kind === 'dry-run';
     const reader = new KeyedReader(ports.blobs);
 
     while (plan.planned < plan.shards) {
       if (ports.clock.now() >= endAt || ports.stopping.aborted) return goOn(ports, held, 'plan-shards');
-      const planned = await planOne(ports, held.value, plan, spool, reader);
+      const planned = await planOne(ports, held.value, plan, spool, reader, retried);
+      const more = addExamples(examples, planned, { withChanges });
+      if (more !== examples) await putExamples(ports, held.value.id, more);
+      examples = more;
       plan = {
         ...plan,
         planned: plan.planned + 1,
@@ -174,15 +187,18 @@ async function planOne(
   plan: Plan,
   spool: readonly string[],
   reader: KeyedReader,
+  retriedIn: KeysIn,
 ): Promise<ShardPlan> {
   const shard = plan.planned;
   const buckets = bucketRange(shard, plan.shards);
-  const [rows, records, forgotten] = await Promise.all([
+  const [rows, records, forgotten, retried] = await Promise.all([
     gatherLines<SpoolRow>(reader, spool, buckets),
     gatherLines<SnapshotRecord>(reader, snapshotFiles(run, plan, buckets), buckets),
     loadForgottenKeys(ports, exportOf(run.id)),
+    retriedIn(buckets),
   ]);
-  const planned = planShard({ rows, records, definition: run.definition, kind: run.kind, forgotten });
+  const { definition, kind } = run;
+  const planned = planShard({ rows, records, definition, kind, forgotten, retried });
   const { lines, ends } = changeList(planned.changes);
   await Promise.all([
     ports.blobs.put(paths.changes(run.id, shard), lines),
@@ -221,6 +237,7 @@ const addPlanTallies = (a: PlanTally, b: PlanTally): PlanTally => ({
   leaves: a.leaves + b.leaves,
   takenBack: a.takenBack + b.takenBack,
   tagged: a.tagged + b.tagged,
+  outside: a.outside + b.outside,
   known: a.known + b.known,
   ...((a.forgotten ?? b.forgotten) !== undefined && { forgotten: (a.forgotten ?? 0) + (b.forgotten ?? 0) }),
 });

@@ -6,6 +6,7 @@ import type { Outgoing } from '../ports/queue.ts';
 import { at } from './addresses.ts';
 import { changeRow } from './change-row.ts';
 import { runMessage } from './outgoing.ts';
+import { findRetriable, type NothingToRetry } from './retry.ts';
 
 export type RunRequest =
   | { readonly kind: 'accepted'; readonly run: RunId; readonly messages: readonly Outgoing[] }
@@ -13,6 +14,8 @@ export type RunRequest =
   | { readonly kind: 'known'; readonly run: RunId }
   /** Another run of the export is active. */
   | { readonly kind: 'active'; readonly run: RunId }
+  /** A `retry` without a run to retry. */
+  | NothingToRetry
   | { readonly kind: 'unknown-export' }
   | { readonly kind: 'unknown-connection'; readonly connection: string }
   | { readonly kind: 'paused'; readonly reason: string; readonly remedy: string };
@@ -48,22 +51,34 @@ export async function requestRun(ports: Ports, claim: Claim): Promise<RunRequest
   if (before.active !== null && before.active.runId !== claim.runId) {
     return { kind: 'active', run: before.active.runId };
   }
-  return { kind: 'accepted', run: claim.runId, messages: await openRun(ports, claim) };
+  const opened = await openRun(ports, claim);
+  return opened.kind === 'opened'
+    ? { kind: 'accepted', run: claim.runId, messages: opened.messages }
+    : opened;
 }
 
+export type OpenedRun = { readonly kind: 'opened'; readonly messages: readonly Outgoing[] } | NothingToRetry;
+
 /** Makes the run that a claim names, unless it is there. Also the supervisor's way of mending a claim without a run. */
-export async function openRun(ports: Ports, claim: Claim): Promise<readonly Outgoing[]> {
+export async function openRun(ports: Ports, claim: Claim): Promise<OpenedRun> {
   const definition = await ports.store.exports.get(at.export(claim.exportId));
   const connection =
     definition && (await ports.store.connections.get(at.connection(definition.value.connection)));
   if (definition === undefined || connection === undefined) {
     await releaseClaim(ports, claim.exportId, claim.runId);
-    return [];
+    return { kind: 'opened', messages: [] };
+  }
+  // With the claim in hand: no other run of the export can end in between.
+  const earlier = claim.kind === 'retry' ? await findRetriable(ports, claim.exportId) : null;
+  if (earlier?.kind === 'nothing-to-retry') {
+    await releaseClaim(ports, claim.exportId, claim.runId);
+    return earlier;
   }
   const now = ports.clock.now();
   const run: Run = {
     id: claim.runId,
     kind: claim.kind,
+    retryOf: earlier?.run ?? null,
     trigger: claim.trigger,
     definition: definition.value,
     secretName: connection.value.secretName,
@@ -93,9 +108,9 @@ export async function openRun(ports: Ports, claim: Claim): Promise<readonly Outg
     kept: 'everything',
   };
   const made = await ports.store.runs.insert(at.run(run.id), run);
-  if (made === undefined) return [];
+  if (made === undefined) return { kind: 'opened', messages: [] };
   ports.log.info('run-requested', { run: run.id, kind: run.kind, trigger: run.trigger });
-  return [runMessage(run.id, run.turn, now)];
+  return { kind: 'opened', messages: [runMessage(run.id, run.turn, now)] };
 }
 
 /** The export is free for its next run. */

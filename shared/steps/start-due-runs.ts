@@ -71,6 +71,7 @@ async function startAt(ports: Ports, exportId: ExportId, occurrence: number): Pr
     case 'accepted':
       return answer.messages;
     case 'known':
+    case 'nothing-to-retry':
     case 'unknown-export':
       return [];
     case 'active':

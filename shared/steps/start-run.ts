@@ -33,6 +33,9 @@ export async function startRun(ports: Ports, message: MessageOf<'start-run'>): P
 
     const other = await otherBrand(ports, held.value, brand.brand);
     if (other !== null) return stop(ports, held.value, other.reason, other.remedy);
+    if (await retriesElsewhere(ports, held.value, brand.brand.id)) {
+      return failRun(ports, held.value.id, elsewhere);
+    }
 
     const faults = [
       ...markerFaults(held.value.definition),
@@ -166,6 +169,17 @@ async function otherBrand(
     },
     remedy: `Store the key of the former brand, or run the export with {"confirmBrand": "${brand.id}"}.`,
   };
+}
+
+const elsewhere = {
+  code: 'brand-changed',
+  message:
+    'The run to be retried went to another brand, where its rows must not go now. Run the export instead.',
+};
+
+async function retriesElsewhere(ports: Ports, { retryOf }: Run, brand: BrandId): Promise<boolean> {
+  const earlier = retryOf === null ? undefined : await ports.store.runs.get(at.run(retryOf));
+  return earlier !== undefined && earlier.value.brand?.id !== brand;
 }
 
 /** A run that starts well proves that what paused its export is mended; from now on it belongs to this brand. */

@@ -23,7 +23,9 @@ export async function supervise(ports: Ports): Promise<readonly Outgoing[]> {
   for (const claim of states.flatMap((row) => row.value.active ?? [])) {
     await look(claim.runId, async () => {
       const run = await ports.store.runs.get(at.run(claim.runId));
-      return run === undefined ? openRun(ports, claim) : superviseRun(ports, run.value);
+      if (run !== undefined) return superviseRun(ports, run.value);
+      const opened = await openRun(ports, claim);
+      return opened.kind === 'opened' ? opened.messages : [];
     });
   }
   for (const row of await ports.store.brands.list('brands')) {

@@ -18,6 +18,7 @@ const check = (
       unchanged: 10,
       upserts: 0,
       tagged: 0,
+      outside: 0,
       joined: 0,
       leaves: 0,
       takenBack: 0,
@@ -52,6 +53,7 @@ test.each([
   ['19 leaves of 19', check({ known: 19, leaves: 19 }), []],
   ['20 leaves of 100 are the share allowed', check({ known: 100, leaves: 20 }), []],
   ['21 leaves of 100', check({ known: 100, leaves: 21 }), ['leave-share']],
+  ['members whom a retry leaves alone', check({ known: 10, unchanged: 0, outside: 10 }), []],
   ['markers taken back count as leaves', check({ known: 100, leaves: 11, takenBack: 10 }), ['leave-share']],
   [
     'a share of 0 from the 20th leave on',

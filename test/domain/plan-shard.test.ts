@@ -300,3 +300,43 @@ test('changes come in key order', () => {
   const { changes } = planShard({ rows, records: [recordOf(4), recordOf(2)], definition, kind: 'changes' });
   expect(changes.map(({ key }) => key)).toEqual([1, 2, 3, 4].map(keyOf));
 });
+
+describe('a retry', () => {
+  const plan = (parts: Partial<Parameters<typeof planShard>[0]>) =>
+    planShard({ rows: [rowOf(1), rowOf(2), rowOf(3)], records: [], definition, kind: 'retry', ...parts });
+
+  test('tells only of its keys, and leaves everybody else outside', () => {
+    const { changes, tally } = plan({ retried: new Set([keyOf(2)]) });
+    expect(changes.map(({ key }) => key)).toEqual([keyOf(2)]);
+    expect(tally).toMatchObject({ upserts: 1, joined: 1, outside: 2, unchanged: 0, leaves: 0 });
+    expect(plan({})).toMatchObject({ changes: [], tally: { outside: 3 } });
+  });
+
+  test('sends its keys whatever their fingerprint, all of their tags too', () => {
+    const told = { records: [settledRecord(1), settledRecord(2)], retried: new Set([keyOf(1)]) };
+    expect(plan(told)).toMatchObject({ changes: [{ key: keyOf(1) }], tally: { upserts: 1, outside: 2 } });
+    const tagging = definitionOf({ marker: 'tag' });
+    const record = recordOf(1, { tags: ['segment_A'], markers: [] });
+    expect(plan({ ...told, records: [record], definition: tagging }).taggings).toMatchObject([
+      { key: keyOf(1), add: ['segment_A'], change: 0 },
+    ]);
+  });
+
+  test('makes no leavers and drops nobody, be a key of theirs retried or not', () => {
+    const records = [recordOf(7), recordOf(8), recordOf(9, { markers: [], tags: [] })];
+    const retried = new Set([keyOf(7), keyOf(9)]);
+    expect(plan({ rows: [], records, retried })).toMatchObject({
+      changes: [],
+      taggings: [],
+      dropped: [],
+      tally: { leaves: 0, outside: 0, known: 3 },
+    });
+  });
+
+  test('counts a duplicate as one, inside its keys and outside', () => {
+    const rows = [rowOf(1), rowOf(1, { id: idOf('c9') }), rowOf(2), rowOf(2, { id: idOf('c8') })];
+    const { duplicates, tally } = plan({ rows, retried: new Set([keyOf(1)]) });
+    expect(duplicates).toHaveLength(2);
+    expect(tally).toMatchObject({ duplicate: 2, upserts: 1, outside: 1 });
+  });
+});

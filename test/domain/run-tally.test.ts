@@ -21,6 +21,7 @@ const plan = {
   unchanged: 5,
   upserts: 4,
   tagged: 0,
+  outside: 0,
   joined: 1,
   leaves: 2,
   takenBack: 0,
@@ -103,7 +104,7 @@ test('contacts accepted without their phone are counted as left out', () => {
 });
 
 test('how a run ends', () => {
-  const changesRun = { kind: 'changes' as const, stopped: false };
+  const changesRun = { kind: 'changes' as const, stopped: false, outside: 0 };
   const all = accountOf({
     pages: [settle(settle(page, 0, 'accepted'), 1, 'accepted')],
   });
@@ -116,7 +117,20 @@ test('how a run ends', () => {
   expect(endState(some, changesRun)).toBe('partial');
   expect(endState({ ...all, leaves: { ...none, failed: 1 } }, changesRun)).toBe('partial');
   expect(endState(unsent, changesRun)).toBe('partial');
-  expect(endState(unsent, { kind: 'dry-run', stopped: false })).toBe('succeeded');
+  expect(endState(unsent, { kind: 'dry-run', stopped: false, outside: 0 })).toBe('succeeded');
+});
+
+test('rows outside the keys of a retry are unsent, and no reason to end partial', () => {
+  const retry = { ...plan, unchanged: 0, outside: 5 };
+  const tally = accountOf({ plan: retry, pages: [settle(settle(page, 0, 'accepted'), 1, 'accepted')] });
+  expect(tally).toMatchObject({ accepted: 4, unchanged: 0, unsent: 5 });
+  expect(conserves(tally)).toBe(true);
+  const ends = { kind: 'retry' as const, stopped: false };
+  expect(endState(tally, { ...ends, outside: 5 })).toBe('succeeded');
+  expect(endState(tally, { ...ends, outside: 4 })).toBe('partial');
+  const half = accountOf({ plan: retry, planComplete: false });
+  expect(half).toMatchObject({ unsent: 9 });
+  expect(conserves(half)).toBe(true);
 });
 
 /** Two tagged members, one of them with two tags, one leaver, and one that has an upsert as well. */
@@ -182,7 +196,7 @@ test('before planning is complete, tagged rows are planned ones', () => {
 test('tags that failed, or were not asked for, make the run partial', () => {
   const ends = (tags: Partial<RunTally['tags']>, kind: 'changes' | 'dry-run' = 'changes') => {
     const none = accountOf({ plan: { ...plan, unchanged: 9, upserts: 0, leaves: 0 } });
-    return endState({ ...none, tags: { ...none.tags, ...tags } }, { kind, stopped: false });
+    return endState({ ...none, tags: { ...none.tags, ...tags } }, { kind, stopped: false, outside: 0 });
   };
   expect(ends({ requested: 5 })).toBe('succeeded');
   expect(ends({ failed: 1 })).toBe('partial');

@@ -51,6 +51,7 @@ test.each([
   ['{"kind":"changes"}', 'changes'],
   ['{"kind":"full"}', 'full'],
   ['{"kind":"dry-run"}', 'dry-run'],
+  ['{"kind":"retry"}', 'retry'],
 ])('body %j asks for a run of the kind %s', async (body, kind) => {
   const { status, claims } = await post({ body });
   expect(status).toBe(202);
@@ -86,6 +87,11 @@ test.each(['Newsletter', '1st', '..', 'a/b', 'a'.repeat(41), ''])(
 const answers: readonly [answer: RunRequest, status: number, json: object][] = [
   [{ kind: 'known', run }, 202, { run, url }],
   [{ kind: 'active', run }, 409, { status: 409, title: 'A run is active', run, url }],
+  [
+    { kind: 'nothing-to-retry', reason: 'The lists are gone.' },
+    409,
+    { title: 'There is nothing to retry', detail: 'The lists are gone.' },
+  ],
   [{ kind: 'unknown-export' }, 404, { title: 'Unknown export' }],
   [
     { kind: 'unknown-connection', connection: 'brand-eu' },

@@ -75,6 +75,7 @@ test('a run is described as the step describes it', async () => {
     id: runId.parse('newsletter.1'),
     export: 'newsletter',
     kind: 'changes',
+    retryOf: null,
     trigger: 'http',
     state: 'queued',
     reason: null,
@@ -90,6 +91,8 @@ test('a run is described as the step describes it', async () => {
       tagging: { calls: 0, requested: 0 },
     },
     changes: null,
+    wouldHold: null,
+    examples: null,
     secondsLeftAtLeast: null,
   };
   const { json, status } = await call(
