@@ -10,6 +10,7 @@ import type { Ports } from '../ports/ports.ts';
 import type { Finding, FoundCustomer } from '../ports/source.ts';
 import { at } from './addresses.ts';
 import { hashSecretName, questionOf } from './load.ts';
+import { loadForgotten } from './load-forgotten.ts';
 import { type OpenSnapshot, openSnapshot } from './open-snapshot.ts';
 
 export type AskedProfile = { readonly customerId: CustomerId } | { readonly email: string };
@@ -62,7 +63,9 @@ export async function previewProfile(
   if (secret === undefined) return { kind: 'vault-unavailable' };
   const state = (await ports.store.states.get(at.state(id)))?.value;
   const snapshot = await openSnapshot(ports, id, state?.brand ?? null);
-  const reader: Reader = { ports, definition, secret, snapshot };
+  const isForgotten = await loadForgotten(ports);
+  if (isForgotten === null) return { kind: 'vault-unavailable' };
+  const reader: Reader = { ports, definition, secret, snapshot, isForgotten };
 
   const start = await startOf(reader, asked);
   if (start.kind !== 'ok') return start;
@@ -82,6 +85,7 @@ interface Reader {
   readonly definition: ExportDefinition;
   readonly secret: string;
   readonly snapshot: OpenSnapshot | null;
+  readonly isForgotten: (email: string) => boolean;
 }
 
 /** Before an export's first run there is none, and no key is stored that it could be compared with. */
@@ -117,10 +121,10 @@ interface Seen {
 }
 
 /** As reading and matching see it. Who is in no segment is matched all the same: it may be known under the address. */
-function see({ definition, secret }: Reader, id: CustomerId, found: FoundCustomer): Seen {
+function see({ definition, secret, isForgotten }: Reader, id: CustomerId, found: FoundCustomer): Seen {
   const { segments, oddMemberships, profile } = found;
   const isMember = segments.length > 0;
-  const refused = (field: string, reason: 'row-malformed' | 'no-profile'): Seen => ({
+  const refused = (field: string, reason: 'row-malformed' | 'no-profile' | 'forgotten'): Seen => ({
     seen: { kind: 'invalid', row: { id, field, reason } },
     leftOut: [],
   });
@@ -129,6 +133,7 @@ function see({ definition, secret }: Reader, id: CustomerId, found: FoundCustome
     return isMember ? refused('profile', 'no-profile') : { seen: { kind: 'absent' }, leftOut: [] };
   const matched = matchProfile(profile, segments, definition);
   if (matched.kind === 'invalid') return { seen: isMember ? matched : { kind: 'absent' }, leftOut: [] };
+  if (isForgotten(matched.row.contact.email)) return refused('email', 'forgotten');
   const row = { key: hashKey(secret, matched.row.contact.email), ...matched.row };
   return { seen: { kind: 'row', row }, leftOut: matched.leftOut };
 }

@@ -17,6 +17,8 @@ import type { Look } from './look.ts';
 /** A batch that no list shows is asked for by its id after this; before, the lists may only lag. */
 const askByIdAfterMs = 60_000;
 const maxAskedById = 20;
+/** What is learnt is stored before more is asked: a run that Omnisend refuses throughout is to be stopped soon. */
+const maxItemReads = 20;
 
 interface Posted {
   readonly page: Page;
@@ -42,7 +44,8 @@ export async function settlePosted(ports: Ports, look: Look, pages: readonly Pag
     const batch = open.get(id)?.batch;
     return batch !== undefined && remote !== 'absent' && needsItems(batch, remote) ? [id] : [];
   });
-  const items = await look.items(wanted);
+  const items = await look.items(wanted.slice(0, maxItemReads));
+  if (wanted.length > maxItemReads) look.isCutShort = true;
   const byPage = Map.groupBy(remotes, ([id]) => open.get(id)?.page);
   for (const [page, ended] of byPage) {
     if (page === undefined) continue;
