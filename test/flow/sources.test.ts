@@ -273,7 +273,7 @@ describe('one long chain, whose process is killed at ten moments', () => {
         ({ process }, place) => place === asked.findIndex((one) => one.process === process),
       );
       for (const { cursor, stored } of firsts) expect(cursor).toBe(stored);
-      expect(new Set(firsts.map(({ cursor }) => cursor)).size).toBeGreaterThan(5);
+      expect(new Set(firsts.map(({ cursor }) => cursor)).size).toBeGreaterThan(3);
       expect(asked.length - faulted(killed)).toBeLessThan(calm.asked.length + 10 * pagesPerStep);
     },
     longest,
