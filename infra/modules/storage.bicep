@@ -27,7 +27,6 @@ var containerNames = [
   packageContainerName
   'runs'
   'snapshots'
-  'forgotten'
 ]
 var steps = [
   'start-run'
@@ -56,6 +55,7 @@ var tableNames = [
   'tagcalls'
   'slots'
   'snapshots'
+  'forgotten'
 ]
 
 resource account 'Microsoft.Storage/storageAccounts@2025-01-01' = {

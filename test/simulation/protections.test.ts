@@ -4,7 +4,7 @@ import { type Protection, without } from './protections.ts';
 import { type Weather, weatherOf } from './weather.ts';
 
 /** Seeds are tried until one fails: more than this many would mean that the protection protects nothing. */
-const mostSeeds = 80;
+const mostSeeds = 600;
 
 const inAny = (): boolean => true;
 
