@@ -67,7 +67,7 @@ interface Chaos {
   readonly counts: CallCounts;
 }
 
-/** Every kind of call is hit as often as any other: reading makes most of the calls, sending the dangerous ones. */
+/** Every kind of call is hit as often as the others: reading makes most of the calls, sending the dangerous ones. */
 const scattered = ({ seed, faults, counts }: Chaos, fault: (draw: Draw, call: Call) => Fault): FaultPlan => {
   const draw = createDraw(seed);
   const names = [...counts.keys()].sort();

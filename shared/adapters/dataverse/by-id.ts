@@ -5,7 +5,7 @@ import type { Extent } from './slice-spec.ts';
 export const idsPerRequest = 100;
 /** They rest in the slice's row, which holds 900 KB; these are 200 KB at the most. */
 const maxIds = 2_000;
-/** A text filter takes `%`, `_` and brackets as wildcards, so an id that has any would not find itself. */
+/** A text filter takes `%`, `_` and brackets as wildcards, so an id with one of them would not find itself. */
 export const plainId = /^[0-9A-Za-z-]+$/;
 
 /**
