@@ -56,6 +56,8 @@ export const runExport = (now: () => number, request: (claim: Claim) => Promise<
           'Unknown connection',
           `Make the connection ${answer.connection}, or choose another.`,
         );
+      case 'detached':
+        return problem(409, 'The export is detached', 'Choose a connection for it first.');
       case 'paused':
         return problem(409, 'The export is paused', `${answer.reason} ${answer.remedy}`);
     }

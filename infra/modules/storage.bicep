@@ -42,6 +42,7 @@ var queueNames = concat(steps, map(steps, step => '${step}-poison'))
 var tableNames = [
   'connections'
   'exports'
+  'revisions'
   'schedule'
   'states'
   'runs'

@@ -133,8 +133,8 @@ export type ExportDefinition = z.infer<typeof exportDefinition>;
 export const connectionDefinition = z.strictObject({
   id: connectionId,
   displayName: z.string().trim().min(1).max(100),
-  /** Name of the Key Vault secret that holds the Omnisend key. The key itself is nowhere but in the vault. */
-  secretName: z.string().regex(/^[0-9a-zA-Z-]{1,127}$/, 'name a Key Vault secret'),
+  /** Who may use it in exports. Nobody but administrators may see more of it than its name, or change it. */
+  sharedWith: z.enum(['administrators', 'contributors']).default('administrators'),
 });
 export type ConnectionDefinition = z.infer<typeof connectionDefinition>;
 

@@ -1,9 +1,10 @@
-import type { ConnectionDefinition, ExportDefinition, RefreshSchedule } from '../domain/definition.ts';
+import type { RefreshSchedule } from '../domain/definition.ts';
 import type { Forgotten } from '../domain/forgotten.ts';
 import type { BrandState, Lane } from '../domain/lane.ts';
 import type { MarkerOwner } from '../domain/markers.ts';
 import type { Page } from '../domain/page.ts';
 import type { ExportState, Run, SkippedOccurrence } from '../domain/run.ts';
+import type { Revision, SavedConnection, SavedExport } from '../domain/saved.ts';
 import type { Readers, Slice } from '../domain/slice.ts';
 import type { Slots } from '../domain/slots.ts';
 import type { SnapshotManifest } from '../domain/snapshot.ts';
@@ -13,9 +14,11 @@ import type { Rows } from './rows.ts';
 /** Every table of the app. The comment gives partition / key. */
 export interface Store {
   /** `connections` / connection id */
-  readonly connections: Rows<ConnectionDefinition>;
+  readonly connections: Rows<SavedConnection>;
   /** `exports` / export id */
-  readonly exports: Rows<ExportDefinition>;
+  readonly exports: Rows<SavedExport>;
+  /** `connection-` or `export-` and its id / revision number */
+  readonly revisions: Rows<Revision>;
   /** `schedule` / `refresh` */
   readonly schedule: Rows<RefreshSchedule>;
   /** `exports` / export id */

@@ -8,6 +8,14 @@ const numbered = (number: number): string => String(number).padStart(6, '0');
 export const at = {
   connection: (id: ConnectionId): RowAddress => ({ partition: 'connections', key: id }),
   export: (id: ExportId): RowAddress => ({ partition: 'exports', key: id }),
+  connectionRevision: (id: ConnectionId, revision: number): RowAddress => ({
+    partition: `connection-${id}`,
+    key: numbered(revision),
+  }),
+  exportRevision: (id: ExportId, revision: number): RowAddress => ({
+    partition: `export-${id}`,
+    key: numbered(revision),
+  }),
   state: (id: ExportId): RowAddress => ({ partition: 'exports', key: id }),
   refresh: { partition: 'schedule', key: 'refresh' } satisfies RowAddress,
   run: (id: RunId): RowAddress => ({ partition: exportOf(id), key: id }),

@@ -16,7 +16,7 @@ export type CheckedExport =
 
 /** Everything that a run would find wrong with a definition before it reads, at once. Nothing is run or stored. */
 export async function checkExport(ports: Ports, id: ExportId): Promise<CheckedExport> {
-  const definition = (await ports.store.exports.get(at.export(id)))?.value;
+  const definition = (await ports.store.exports.get(at.export(id)))?.value.definition;
   if (definition === undefined) return { kind: 'unknown-export' };
   // Known once a run has gone to it.
   const brand = (await ports.store.states.get(at.state(id)))?.value.brand ?? null;

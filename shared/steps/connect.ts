@@ -1,5 +1,5 @@
-import type { ConnectionDefinition } from '../domain/definition.ts';
 import type { BrandId, ConnectionId, ExportId } from '../domain/ids.ts';
+import type { SavedConnection } from '../domain/saved.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { type Asked, askSoon, awaitSlot, noteTagAnswer, reserveTagSlot } from './ask.ts';
@@ -76,7 +76,7 @@ export async function connect(
 
   const { brand } = found;
   const exports = (await ports.store.exports.list('exports'))
-    .map((row) => row.value)
+    .map((row) => row.value.definition)
     .filter((definition) => definition.connection === id)
     .map((definition) => definition.id);
   const isConfirmed = confirmBrand === brand.id;
@@ -125,7 +125,7 @@ async function tagSlotSoon(
 /** What an answer tells of the permission that the request needed, or why it tells nothing. */
 function permissionOf(
   ports: Ports,
-  { secretName }: ConnectionDefinition,
+  { secretName }: SavedConnection,
   answer: Asked<unknown>,
 ): Permission | Extract<Connected, { readonly kind: 'stop' | 'busy' | 'unreachable' }> {
   switch (answer.kind) {

@@ -137,7 +137,7 @@ export async function listRuns(
 ): Promise<{ readonly runs: readonly RunSummary[]; readonly skipped: readonly SkippedView[] }> {
   const ids =
     filter.exportId === undefined
-      ? (await ports.store.exports.list('exports')).map((row) => row.value.id)
+      ? (await ports.store.exports.list('exports')).map((row) => row.value.definition.id)
       : [filter.exportId];
   const runs: Run[] = [];
   const skipped: SkippedView[] = [];

@@ -40,7 +40,7 @@ export async function forget(ports: Ports, email: string): Promise<Forgetting> {
   await changeRow(ports.store.forgotten, address, (stored) =>
     stored === undefined ? { forgottenAt: ports.clock.now(), keys: {}, again: [] } : undefined,
   );
-  const exports = (await ports.store.exports.list('exports')).map(({ value }) => value.id);
+  const exports = (await ports.store.exports.list('exports')).map(({ value }) => value.definition.id);
   const keys: Record<string, KeyHash> = {};
   for (const id of exports) {
     // Made at an export's first start, so whoever began to read before the row above was written has one.
@@ -118,8 +118,9 @@ const isOver = (ports: Ports, run: Run): boolean =>
 async function eraseAll(ports: Ports, key: string, keys: Forgotten['keys']): Promise<Erased> {
   let erased = nothingErased;
   for (const { value } of await ports.store.exports.list('exports')) {
-    const ofExport = keys[value.id];
-    if (ofExport !== undefined) erased = addErased(erased, await erase(ports, value.id, ofExport));
+    const { id } = value.definition;
+    const ofExport = keys[id];
+    if (ofExport !== undefined) erased = addErased(erased, await erase(ports, id, ofExport));
   }
   ports.log.info('address-erased', { key, ...erased });
   return erased;

@@ -57,7 +57,7 @@ export async function previewProfile(
   id: ExportId,
   asked: AskedProfile,
 ): Promise<ProfileAnswer> {
-  const definition = (await ports.store.exports.get(at.export(id)))?.value;
+  const definition = (await ports.store.exports.get(at.export(id)))?.value.definition;
   if (definition === undefined) return { kind: 'unknown-export' };
   const secret = await secretOf(ports, id);
   if (secret === undefined) return { kind: 'vault-unavailable' };

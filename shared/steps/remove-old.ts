@@ -10,11 +10,11 @@ const keptDays = { spool: 7, lists: 30, account: 90 } as const;
 /** Removes what ended runs left behind, when its time is over. The templates' life-cycle rules do the same, later. */
 export async function removeOld(ports: Ports): Promise<void> {
   let removed = 0;
-  for (const { value } of await ports.store.exports.list('exports')) {
-    for (const row of await ports.store.runs.list(value.id)) {
+  for (const { key: id } of await ports.store.exports.list('exports')) {
+    for (const row of await ports.store.runs.list(id)) {
       if (await removeFrom(ports, row.value)) removed += 1;
     }
-    for (const { value: skipped, ...address } of await ports.store.skipped.list(value.id)) {
+    for (const { value: skipped, ...address } of await ports.store.skipped.list(id)) {
       if (daysSince(ports, skipped.at) >= keptDays.account) await ports.store.skipped.remove(address);
     }
   }

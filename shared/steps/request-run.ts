@@ -18,6 +18,7 @@ export type RunRequest =
   | NothingToRetry
   | { readonly kind: 'unknown-export' }
   | { readonly kind: 'unknown-connection'; readonly connection: string }
+  | { readonly kind: 'detached' }
   | { readonly kind: 'paused'; readonly reason: string; readonly remedy: string };
 
 export const noState: ExportState = {
@@ -35,7 +36,8 @@ export async function requestRun(ports: Ports, claim: Claim): Promise<RunRequest
     return { kind: 'known', run: claim.runId };
   const definition = await ports.store.exports.get(at.export(claim.exportId));
   if (definition === undefined) return { kind: 'unknown-export' };
-  const connection = definition.value.connection;
+  if (definition.value.isDetached) return { kind: 'detached' };
+  const { connection } = definition.value.definition;
   if ((await ports.store.connections.get(at.connection(connection))) === undefined) {
     return { kind: 'unknown-connection', connection };
   }
@@ -63,7 +65,7 @@ export type OpenedRun = { readonly kind: 'opened'; readonly messages: readonly O
 export async function openRun(ports: Ports, claim: Claim): Promise<OpenedRun> {
   const definition = await ports.store.exports.get(at.export(claim.exportId));
   const connection =
-    definition && (await ports.store.connections.get(at.connection(definition.value.connection)));
+    definition && (await ports.store.connections.get(at.connection(definition.value.definition.connection)));
   if (definition === undefined || connection === undefined) {
     await releaseClaim(ports, claim.exportId, claim.runId);
     return { kind: 'opened', messages: [] };
@@ -80,7 +82,7 @@ export async function openRun(ports: Ports, claim: Claim): Promise<OpenedRun> {
     kind: claim.kind,
     retryOf: earlier?.run ?? null,
     trigger: claim.trigger,
-    definition: definition.value,
+    definition: definition.value.definition,
     secretName: connection.value.secretName,
     confirmBrand: claim.confirmBrand ?? null,
     state: 'queued',

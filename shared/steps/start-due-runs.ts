@@ -1,6 +1,7 @@
-import type { ExportDefinition, RefreshSchedule } from '../domain/definition.ts';
+import type { RefreshSchedule } from '../domain/definition.ts';
 import type { ExportId, RunId } from '../domain/ids.ts';
 import { runAt } from '../domain/run-ids.ts';
+import type { SavedExport } from '../domain/saved.ts';
 import { occurrencesBetween } from '../domain/schedule.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
@@ -19,14 +20,15 @@ export async function startDueRuns(ports: Ports): Promise<readonly Outgoing[]> {
   const refresh = await ports.store.schedule.get(at.refresh);
   const messages: Outgoing[] = [];
   for (const { value } of await ports.store.exports.list('exports')) {
-    messages.push(...(await isolated(ports, value.id, () => startDue(ports, value, refresh?.value ?? null))));
+    const start = () => startDue(ports, value, refresh?.value ?? null);
+    messages.push(...(await isolated(ports, value.definition.id, start)));
   }
   return messages;
 }
 
 async function startDue(
   ports: Ports,
-  definition: ExportDefinition,
+  { definition, isDetached }: SavedExport,
   refresh: RefreshSchedule | null,
 ): Promise<readonly Outgoing[]> {
   const now = ports.clock.now();
@@ -34,7 +36,7 @@ async function startDue(
   const from = state?.value.scheduledUntil ?? null;
   // A schedule that is looked at for the first time owes nothing of the past.
   const due =
-    from === null
+    from === null || isDetached
       ? []
       : occurrencesBetween(definition.schedule, refresh, { from, to: now, atMost: maxMissed });
   const latest = due.at(-1);
@@ -78,6 +80,12 @@ async function startAt(ports: Ports, exportId: ExportId, occurrence: number): Pr
       await skip(ports, exportId, occurrence, {
         code: 'active',
         message: `Run ${answer.run} was still active.`,
+      });
+      return [];
+    case 'detached':
+      await skip(ports, exportId, occurrence, {
+        code: 'detached',
+        message: 'The export has no connection.',
       });
       return [];
     case 'paused':

@@ -37,14 +37,14 @@ import { call, loggingContext } from '../functions/call.ts';
 import { memoryBlobs } from '../memory/blobs.ts';
 import { memoryQueue } from '../memory/queue.ts';
 import { memoryStore } from '../memory/store.ts';
+import { savedConnectionOf, savedExportOf } from '../sandbox/saved.ts';
 import { definition, secrets } from './canaries.ts';
 import type { Ear } from './ear.ts';
 
-const connection = connectionDefinition.parse({
-  id: definition.connection,
-  displayName: 'Brand A',
-  secretName: 'omnisend-brand-a',
-});
+const connection = savedConnectionOf(
+  connectionDefinition.parse({ id: definition.connection, displayName: 'Brand A' }),
+  'omnisend-brand-a',
+);
 const deliveries = 5;
 const superviseEveryMs = 30_000;
 /** Four hours of waiting, and some. */
@@ -97,9 +97,9 @@ export const startApp = async (outside: Outside, ear: Ear) => {
     newSecret: () => secrets.hash,
     stopping,
   };
-  await ports.store.connections.insert(at.connection(connection.id), connection);
+  await ports.store.connections.insert(at.connection(connection.definition.id), connection);
   const exported = exportDefinition.parse(definition);
-  await ports.store.exports.insert(at.export(exported.id), exported);
+  await ports.store.exports.insert(at.export(exported.id), savedExportOf(exported));
 
   const perform = async (step: Promise<readonly Outgoing[]> | readonly Outgoing[]): Promise<void> => {
     for (const outgoing of await step) {
@@ -173,7 +173,7 @@ export const startApp = async (outside: Outside, ear: Ear) => {
 
   const connecting = connectBrand(clock.now, (id, confirmed) => connect(ports, id, confirmed));
   const askToConnect = (options: { readonly body?: string } = {}) =>
-    http(connecting, { method: 'POST', params: { id: connection.id }, ...options });
+    http(connecting, { method: 'POST', params: { id: connection.definition.id }, ...options });
 
   return {
     ports,

@@ -112,6 +112,7 @@ export const faultyPorts = (ports: Ports, around: Surroundings): Ports => {
     store: {
       connections: faulty(tables.connections, 'store.connections.', around),
       exports: faulty(tables.exports, 'store.exports.', around),
+      revisions: faulty(tables.revisions, 'store.revisions.', around),
       schedule: faulty(tables.schedule, 'store.schedule.', around),
       states: faulty(tables.states, 'store.states.', around),
       runs: faulty(tables.runs, 'store.runs.', around),

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { exportDefinition } from '../../shared/domain/definition.ts';
 import { exportId } from '../../shared/domain/ids.ts';
 import { claimMarkers } from '../../shared/steps/claim-markers.ts';
+import { savedExportOf } from '../sandbox/saved.ts';
 import { newsletter, peopleOf } from './people.ts';
 import { brandA, flowWorld } from './world.ts';
 
@@ -53,7 +54,7 @@ it('frees a name when the export makes it no more and a committed run has taken 
     const guards = { ...newsletter.guards, maxLeaveShare: 1 };
     await world.ports.store.exports.replace(
       row,
-      exportDefinition.parse({ ...newsletter, guards, ...changes }),
+      savedExportOf(exportDefinition.parse({ ...newsletter, guards, ...changes })),
     );
   };
   await world.run();

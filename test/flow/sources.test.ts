@@ -15,7 +15,7 @@ import { dataOutOf, dataverseOf, type Planned, planOf } from './sources.ts';
 import { connection, minute } from './world.ts';
 
 /** Every column that the generator fills. */
-const definition: ExportDefinition = { ...sandboxExport, connection: connection.id };
+const definition: ExportDefinition = { ...sandboxExport, connection: connection.definition.id };
 /** Few of them: what is matched is not the matter of most of these tests, but takes most of their time. */
 const lean: ExportDefinition = {
   ...definition,

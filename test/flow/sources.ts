@@ -28,6 +28,7 @@ import { type DataOutExport, writeDataOut } from '../sandbox/data-out/data-out.t
 import type { Control, DataverseOptions } from '../sandbox/dataverse/control.ts';
 import { startDataverse } from '../sandbox/dataverse/dataverse.ts';
 import { createDraw } from '../sandbox/omnisend/chance.ts';
+import { savedExportOf } from '../sandbox/saved.ts';
 import { watched } from './chains.ts';
 import { delivery, type Instance, perform } from './delivery.ts';
 import { type FaultPlan, noFaults } from './faults.ts';
@@ -188,8 +189,8 @@ export const planOf = async (options: PlanOptions): Promise<Planned> => {
   };
   let instance = startProcess();
 
-  await ports.store.connections.insert(addressOf.connection(connection.id), connection);
-  await ports.store.exports.insert(addressOf.export(definition.id), definition);
+  await ports.store.connections.insert(addressOf.connection(connection.definition.id), connection);
+  await ports.store.exports.insert(addressOf.export(definition.id), savedExportOf(definition));
   const requestedAt = clock.now();
   const id = runAt(definition.id, requestedAt);
   const own: Ports = { ...ports, source: sourceFor(-1) };

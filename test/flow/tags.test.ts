@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type ExportDefinition, exportDefinition } from '../../shared/domain/definition.ts';
 import { cancelRun } from '../../shared/steps/cancel-run.ts';
 import type { Truth } from '../sandbox/generator/truth.ts';
+import { savedExportOf } from '../sandbox/saved.ts';
 import { counting, everything, kills } from './faults.ts';
 import { expectLaws, replayOf, seeds } from './laws.ts';
 import { newsletter, peopleOf } from './people.ts';
@@ -112,7 +113,7 @@ describe('membership as tags', () => {
       const guards = { ...newsletter.guards, maxLeaveShare: 1 };
       await world.ports.store.exports.replace(
         row,
-        exportDefinition.parse({ ...newsletter, marker, segments, guards }),
+        savedExportOf(exportDefinition.parse({ ...newsletter, marker, segments, guards })),
       );
       expect(await world.run()).toMatchObject({ state: 'succeeded' });
       await applied(world);

@@ -1,6 +1,6 @@
 import { storeOf } from '../../shared/adapters/storage/store.ts';
 import type { ExportDefinition } from '../../shared/domain/definition.ts';
-import { type ConnectionDefinition, connectionDefinition } from '../../shared/domain/definition.ts';
+import { connectionDefinition } from '../../shared/domain/definition.ts';
 import { brandId, type RunId } from '../../shared/domain/ids.ts';
 import type { Run, RunKind } from '../../shared/domain/run.ts';
 import { runAt } from '../../shared/domain/run-ids.ts';
@@ -20,6 +20,7 @@ import { memoryQueue } from '../memory/queue.ts';
 import { memoryRows } from '../memory/rows.ts';
 import { memorySecrets } from '../memory/secrets.ts';
 import { createDraw } from '../sandbox/omnisend/chance.ts';
+import { savedConnectionOf, savedExportOf } from '../sandbox/saved.ts';
 import { watchChains, watched } from './chains.ts';
 import { delivery, type Instance, perform, type Variation } from './delivery.ts';
 import { type FaultPlan, noFaults } from './faults.ts';
@@ -67,11 +68,10 @@ export const apiKey = 'a1-full';
 export const minute = 60_000;
 export const hour = 60 * minute;
 
-export const connection: ConnectionDefinition = connectionDefinition.parse({
-  id: 'brand-a',
-  displayName: 'Brand A',
-  secretName: 'omnisend-brand-a',
-});
+export const connection = savedConnectionOf(
+  connectionDefinition.parse({ id: 'brand-a', displayName: 'Brand A' }),
+  'omnisend-brand-a',
+);
 
 const hexDigits = [...'0123456789abcdef'];
 const superviseEveryMs = 30_000;
@@ -218,9 +218,9 @@ export const flowWorld = async (options: WorldOptions) => {
     }
   };
 
-  await ports.store.connections.insert(addressOf.connection(connection.id), connection);
+  await ports.store.connections.insert(addressOf.connection(connection.definition.id), connection);
   for (const one of [definition, ...(options.others ?? [])]) {
-    await ports.store.exports.insert(addressOf.export(one.id), one);
+    await ports.store.exports.insert(addressOf.export(one.id), savedExportOf(one));
   }
 
   const runOf = (id: RunId): Run => {

@@ -1,16 +1,16 @@
 import { connectionDefinition, exportDefinition } from '../../shared/domain/definition.ts';
+import { savedConnectionOf } from './saved.ts';
 
 /** What the sandbox exports: the generator's columns, matched in full. */
-export const sandboxConnection = connectionDefinition.parse({
-  id: 'sandbox-brand',
-  displayName: 'Sandbox Brand A',
-  secretName: 'omnisend-sandbox-brand',
-});
+export const sandboxConnection = savedConnectionOf(
+  connectionDefinition.parse({ id: 'sandbox-brand', displayName: 'Sandbox Brand A' }),
+  'omnisend-sandbox-brand',
+);
 
 export const sandboxExport = exportDefinition.parse({
   id: 'newsletter',
   displayName: 'Newsletter to Omnisend',
-  connection: sandboxConnection.id,
+  connection: sandboxConnection.definition.id,
   segments: ['Newsletter_subscribers', 'High_value'],
   matching: {
     email: 'Email',

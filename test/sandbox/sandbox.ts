@@ -6,6 +6,7 @@ import type { FastClock } from './fast-clock.ts';
 import { sandboxKeys } from './host/keys.ts';
 import { seedKeys } from './omnisend/seeds.ts';
 import { startProcess } from './process.ts';
+import { savedExportOf } from './saved.ts';
 
 export interface SandboxOptions {
   readonly rows: number;
@@ -147,8 +148,8 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 async function seedStorage(connectionString: string): Promise<void> {
   const storage = openStorage({ kind: 'connection-string', value: connectionString });
   await storage.ensure();
-  await storage.store.connections.insert(at.connection(sandboxConnection.id), sandboxConnection);
-  await storage.store.exports.insert(at.export(sandboxExport.id), sandboxExport);
+  await storage.store.connections.insert(at.connection(sandboxConnection.definition.id), sandboxConnection);
+  await storage.store.exports.insert(at.export(sandboxExport.id), savedExportOf(sandboxExport));
 }
 
 async function seedVault(url: string): Promise<void> {

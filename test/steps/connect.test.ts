@@ -10,6 +10,7 @@ import { type Connected, connect } from '../../shared/steps/connect.ts';
 import { noState } from '../../shared/steps/request-run.ts';
 import { newsletter, nobody, peopleOf } from '../flow/people.ts';
 import { apiKey, brandA, connection, flowWorld, minute, type World } from '../flow/world.ts';
+import { savedConnectionOf, savedExportOf } from '../sandbox/saved.ts';
 
 const brandB = brandId.parse('b2');
 const paused = { reason: 'It stopped.', remedy: 'Mend it.', at: 0 };
@@ -34,7 +35,9 @@ const answering = ({ ports }: World, answers: Answers): Ports => {
 };
 
 const check = (world: World, ports = world.ports, confirmBrand?: BrandId): Promise<Connected> =>
-  world.clock.during(connect(ports, connection.id, confirmBrand === undefined ? {} : { confirmBrand }));
+  world.clock.during(
+    connect(ports, connection.definition.id, confirmBrand === undefined ? {} : { confirmBrand }),
+  );
 
 const putState = async ({ ports }: World, state: Partial<ExportState>): Promise<void> => {
   await ports.store.states.insert(at.state(newsletter.id), { ...noState, ...state });
@@ -135,8 +138,9 @@ it('an unknown connection', async () => {
 describe('the vault', () => {
   it('has no such secret', async () => {
     const world = await open();
-    const other = connectionDefinition.parse({ ...connection, id: 'brand-z', secretName: 'not-there' });
-    await world.ports.store.connections.insert(at.connection(other.id), other);
+    const other = connectionDefinition.parse({ ...connection.definition, id: 'brand-z' });
+    const saved = savedConnectionOf(other, 'not-there');
+    await world.ports.store.connections.insert(at.connection(other.id), saved);
     expect(await connect(world.ports, other.id)).toMatchObject({
       kind: 'stop',
       reason: { code: 'key-missing', message: expect.stringContaining('not-there') },
@@ -241,7 +245,7 @@ describe('exports that went to another brand before', () => {
 it('ends the pause of the exports of this connection alone', async () => {
   const world = await open();
   const other = exportDefinition.parse({ ...newsletter, id: 'other', connection: 'brand-z' });
-  await world.ports.store.exports.insert(at.export(other.id), other);
+  await world.ports.store.exports.insert(at.export(other.id), savedExportOf(other));
   await world.ports.store.states.insert(at.state(other.id), { ...noState, paused, brand: brandB });
   await putState(world, { paused });
   expect(await check(world)).toEqual({ ...connected, resumed: [newsletter.id] });

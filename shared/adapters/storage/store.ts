@@ -1,10 +1,11 @@
 import type { z } from 'zod';
-import { connectionDefinition, exportDefinition, refreshSchedule } from '../../domain/definition.ts';
+import { refreshSchedule } from '../../domain/definition.ts';
 import { forgotten } from '../../domain/forgotten.ts';
 import { brandState, lane } from '../../domain/lane.ts';
 import { markerOwner } from '../../domain/markers.ts';
 import { page } from '../../domain/page.ts';
 import { exportState, run, skippedOccurrence } from '../../domain/run.ts';
+import { revision, savedConnection, savedExport } from '../../domain/saved.ts';
 import { readers, slice } from '../../domain/slice.ts';
 import { slots } from '../../domain/slots.ts';
 import { snapshotManifest } from '../../domain/snapshot.ts';
@@ -14,8 +15,9 @@ import type { Store } from '../../ports/store.ts';
 
 /** Every table with its name and the schema of its rows; `open` says where they lie. */
 export const storeOf = (open: <T>(table: string, schema: z.ZodType<T>) => Rows<T>): Store => ({
-  connections: open('connections', connectionDefinition),
-  exports: open('exports', exportDefinition),
+  connections: open('connections', savedConnection),
+  exports: open('exports', savedExport),
+  revisions: open('revisions', revision),
   schedule: open('schedule', refreshSchedule),
   states: open('states', exportState),
   runs: open('runs', run),

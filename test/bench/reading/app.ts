@@ -19,6 +19,7 @@ import { memoryDestination } from '../../memory/memory-destination.ts';
 import { memoryQueue } from '../../memory/queue.ts';
 import { memorySecrets } from '../../memory/secrets.ts';
 import { sandboxExport } from '../../sandbox/definitions.ts';
+import { savedConnectionOf, savedExportOf } from '../../sandbox/saved.ts';
 import { type AppSettings, appSettings, type Result } from './settings.ts';
 
 /** One run from its request to the moment at which it would be planned. Writes one line of JSON. */
@@ -92,18 +93,17 @@ const readRun = async (): Promise<void> => {
 
 const megabytes = (bytes: number): number => Math.round(bytes / 1_048_576);
 
-const connection = connectionDefinition.parse({
-  id: 'bench',
-  displayName: 'Bench',
-  secretName: 'omnisend-key',
-});
+const connection = savedConnectionOf(
+  connectionDefinition.parse({ id: 'bench', displayName: 'Bench' }),
+  'omnisend-key',
+);
 const definition = exportDefinition.parse({
   ...sandboxExport,
-  connection: connection.id,
+  connection: connection.definition.id,
   segments: settings.segments,
 });
-await store.connections.insert(at.connection(connection.id), connection);
-await store.exports.insert(at.export(definition.id), definition);
+await store.connections.insert(at.connection(connection.definition.id), connection);
+await store.exports.insert(at.export(definition.id), savedExportOf(definition));
 const id = runId.parse(`${definition.id}.bench`);
 const answer = await requestRun(ports, {
   runId: id,

@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { connectionDefinition, exportDefinition } from './definition.ts';
+
+/** Who did something: a person or an application of Entra by object id, or `key` for who holds the app's own key. */
+export const actor = z.object({
+  id: z.string().min(1).max(100),
+  name: z.string().max(200).nullable(),
+});
+export type Actor = z.infer<typeof actor>;
+
+const touch = z.object({
+  /** Ms since 1970. */
+  at: z.number(),
+  by: actor,
+});
+export type Touch = z.infer<typeof touch>;
+
+const history = {
+  /** 1, 2, 3 …: one more at every change. */
+  revision: z.int().min(1),
+  created: touch,
+  updated: touch,
+};
+
+/** Name of a secret in the app's Key Vault. */
+export const secretName = z.string().regex(/^[0-9a-zA-Z-]{1,127}$/, 'name a Key Vault secret');
+
+export const savedConnection = z.object({
+  definition: connectionDefinition,
+  /** The secret that holds the Omnisend key. The key itself is nowhere but in the vault. */
+  secretName,
+  /** Made by the app, which therefore removes it with the connection. */
+  isOwnSecret: z.boolean(),
+  /** Who agreed to the data-privacy statement, when, and to which wording of it. */
+  consent: touch.extend({ wording: z.string().min(1).max(100) }),
+  ...history,
+});
+export type SavedConnection = z.infer<typeof savedConnection>;
+
+export const savedExport = z.object({
+  definition: exportDefinition,
+  /** Without a connection it keeps its definition, and runs neither on demand nor on schedule. */
+  isDetached: z.boolean(),
+  ...history,
+});
+export type SavedExport = z.infer<typeof savedExport>;
+
+/** What a document was from a change on until the next one. */
+export const revision = touch.extend({
+  revision: z.int().min(1),
+  what: z.enum(['created', 'edited', 'key-rotated', 'attached', 'detached', 'removed']),
+  /** The definition as it was saved. */
+  definition: z.union([connectionDefinition, exportDefinition]),
+});
+export type Revision = z.infer<typeof revision>;
