@@ -47,8 +47,11 @@ export class PageClaimer {
     if (resumed !== undefined) return { kind: 'page', page: resumed };
     for (const fresh of [false, true]) {
       if (fresh || this.#claimsLeft === 0) this.#candidates = await this.#list((page) => this.#isFree(page));
-      if (this.#inFlight >= maxInFlight)
+      if (this.#inFlight >= maxInFlight) {
+        // Whoever asks again wants to know what settlement has done since.
+        this.#claimsLeft = 0;
         return { kind: 'later', at: this.#ports.clock.now() + inFlightPauseMs };
+      }
       for (let page = this.#candidates.shift(); page !== undefined; page = this.#candidates.shift()) {
         const claimed = await this.#claim(page);
         if (claimed === undefined) continue;

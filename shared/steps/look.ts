@@ -18,6 +18,7 @@ export interface Refusal {
 const maxListings = 60;
 /** Items of this many batches are asked for together: one by one, each would wait behind the lanes' slots. */
 const itemsAtATime = 10;
+const throttledPauseSeconds = 5;
 
 interface BatchQuery {
   readonly state?: RemoteBatchState;
@@ -45,6 +46,8 @@ export class Look {
   /** Set when Omnisend refuses the key itself, read anew: no later look can do better. */
   refusal: Refusal | null = null;
   isForbidden = false;
+  /** When what was not answered for want of a slot may be asked again, ms since 1970; `null`: all was. */
+  askAgainAt: number | null = null;
 
   /** `endAt`: from then on nothing is asked any more, ms since 1970. */
   constructor(ports: Ports, run: Run, endAt: number) {
@@ -118,6 +121,15 @@ export class Look {
     return items;
   }
 
+  #noteWait(answer: Asked<unknown>): void {
+    if (answer.kind !== 'later' && answer.kind !== 'throttled') return;
+    const at =
+      answer.kind === 'later'
+        ? answer.at
+        : this.#ports.clock.now() + (answer.retryAfterSeconds ?? throttledPauseSeconds) * 1000;
+    this.askAgainAt = Math.max(this.askAgainAt ?? 0, at);
+  }
+
   /** Answers in the order of the requests; a key that is refused is read once more, past the cache. */
   async #ask<T>(
     requests: readonly ((apiKey: string) => Promise<DestinationAnswer<T>>)[],
@@ -139,6 +151,7 @@ export class Look {
         this.#brand,
         requests.map((request) => () => request(key.value)),
       );
+      for (const answer of answers) this.#noteWait(answer);
       if (answers.some((answer) => answer.kind === 'forbidden')) this.isForbidden = true;
       if (answers.some((answer) => answer.kind === 'retired')) this.refusal = versionRetired;
       if (!answers.some((answer) => answer.kind === 'unauthorised')) return answers;

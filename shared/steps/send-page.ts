@@ -46,7 +46,11 @@ export async function sendPage(ports: Ports, brand: BrandId, lane: number, claim
     if (one?.status === 'fulfilled') posts.set(batch, one.value);
   }
   const answers = [...posts.values()].flatMap((one) => (one.kind === 'answer' ? [one.answer] : []));
-  await noteAnswers(ports, brand, answers);
+  await noteAnswers(
+    ports,
+    brand,
+    answers.filter((answer) => answer.kind !== 'throttled'),
+  );
   const left = await record(ports, page, posts, changes);
   await stopIfRefused(ports, run, key.value, answers);
   const failed = tries.find((one) => one.status === 'rejected');
@@ -102,6 +106,8 @@ async function post(
       withoutPhone: batch.variant === 'without-phone',
     },
   });
+  // Told at once: the page's other batches, and the other lanes, are about to go into the same wall.
+  if (answer.kind === 'throttled') await noteAnswers(ports, brand, [answer]);
   return { kind: 'answer', answer };
 }
 

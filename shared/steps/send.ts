@@ -13,6 +13,8 @@ import { rescueChain } from './rescue-chain.ts';
 import { sendPage } from './send-page.ts';
 
 const pagesPerWatch = 5;
+/** A pause up to this is spent in the lane's stretch: through the queue it would take seconds longer. */
+const shortPauseMs = 10_000;
 
 /** One stretch of a lane: page after page, of whichever run of the brand is sending, then its successor. */
 export async function send(ports: Ports, message: MessageOf<'send'>): Promise<readonly Outgoing[]> {
@@ -23,16 +25,25 @@ export async function send(ports: Ports, message: MessageOf<'send'>): Promise<re
     const endAt = clock.now() + laneSeconds * 1000 * (0.8 + 0.4 * clock.random());
     const claimer = new PageClaimer(ports, brand, held);
     let pages = 0;
+    const hasWaited = async (until: number): Promise<boolean> => {
+      if (until > Math.min(clock.now() + shortPauseMs, endAt)) return false;
+      await clock.sleepUntil(until, ports.stopping);
+      return true;
+    };
     for (;;) {
       if (ports.stopping.aborted || clock.now() >= endAt) return goOn(ports, brand, held, pages, clock.now());
       const claimed = await claimer.next();
-      if (claimed.kind === 'later') return goOn(ports, brand, held, pages, claimed.at);
+      if (claimed.kind === 'later') {
+        if (await hasWaited(claimed.at)) continue;
+        return goOn(ports, brand, held, pages, claimed.at);
+      }
       if (claimed.kind === 'none') return rest(ports, brand, held, pages);
       const sent = await sendPage(ports, brand, lane, claimed.page);
       pages += 1;
       const rescued = pages % pagesPerWatch === 0 ? await rescueOthers(ports, brand, lane) : [];
       if (rescued.length > 0) return [...(await goOn(ports, brand, held, pages, clock.now())), ...rescued];
-      if (sent.kind === 'later' && sent.at > clock.now()) return goOn(ports, brand, held, pages, sent.at);
+      if (sent.kind === 'later' && !(await hasWaited(sent.at)))
+        return goOn(ports, brand, held, pages, sent.at);
     }
   });
 }

@@ -90,7 +90,9 @@ async function findEnded(
         return [...missing].every((id) => listed.has(id));
       },
     });
-    for (const remote of found?.batches ?? []) if (missing.delete(remote.id)) ended.push([remote.id, remote]);
+    // What a list would have shown is not asked for one by one because the list failed.
+    if (found === null) return ended;
+    for (const remote of found.batches) if (missing.delete(remote.id)) ended.push([remote.id, remote]);
   }
   const overdue = [...missing].filter((id) => now - (open.get(id)?.batch.postedAt ?? now) > askByIdAfterMs);
   for (const id of overdue.slice(0, maxAskedById)) {

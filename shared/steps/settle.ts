@@ -26,6 +26,7 @@ import { settlePosted } from './settle-posted.ts';
 import { stopIfAllRefused } from './stop-if-all-refused.ts';
 
 const stepSeconds = 240;
+const shortestPauseMs = 2_000;
 /** How long Omnisend may take to answer for a batch; then its rows count as failed. */
 const answerDeadlineMs = 4 * 3_600_000;
 
@@ -35,7 +36,7 @@ export async function settle(ports: Ports, message: MessageOf<'settle'>): Promis
     const endAt = ports.clock.now() + stepSeconds * 1000;
     if (isStopping(held.value)) await cancelPlanned(ports, held.value);
     const before = await loadPages(ports, held.value.id);
-    let isCutShort = false;
+    let asked: Asking = { isCutShort: false, askAgainAt: null };
     if (held.value.stop?.answers === false) {
       await failOpen(ports, before, () => true);
     } else {
@@ -50,14 +51,17 @@ export async function settle(ports: Ports, message: MessageOf<'settle'>): Promis
         (batch) => now - Math.max(batch.postedAt ?? 0, batch.intentAt ?? 0) > answerDeadlineMs,
       );
       await noteRefusal(ports, held, look);
-      isCutShort = look.isCutShort;
+      asked = look;
       await stopIfAllRefused(ports, held.value, await loadPages(ports, held.value.id));
     }
     await releaseStrays(ports, held.value);
     if (!isStopping(held.value)) await putTagCalls(ports, held);
-    return goOn(ports, held, before, { isCutShort, endAt });
+    return goOn(ports, held, before, asked, endAt);
   });
 }
+
+/** How a look ended. */
+type Asking = Pick<Look, 'isCutShort' | 'askAgainAt'>;
 
 const isStopping = (run: Run): boolean => run.stop !== null || run.state === 'cancelling';
 
@@ -140,7 +144,8 @@ async function goOn(
   ports: Ports,
   held: Held<Run>,
   before: readonly Page[],
-  { isCutShort, endAt }: { readonly isCutShort: boolean; readonly endAt: number },
+  asked: Asking,
+  endAt: number,
 ): Promise<readonly Outgoing[]> {
   const pages = await loadPages(ports, held.value.id);
   const states = new Set(pages.map(pageState));
@@ -148,7 +153,12 @@ async function goOn(
   const inFlight = pages.flatMap((page) => page.batches).filter((batch) => batch.state === 'posted').length;
   const answersLost = held.value.stop?.answers === false && states.has('in-flight');
   const delayMs =
-    answersLost || isCutShort ? 0 : lookDelaySeconds(held.value.looks, inFlight >= maxInFlight) * 1000;
+    answersLost || asked.isCutShort
+      ? 0
+      : Math.min(
+          lookDelaySeconds(held.value.looks, inFlight >= maxInFlight) * 1000,
+          pauseUntil(asked.askAgainAt, ports.clock.now()),
+        );
   // The pause until the next look is time for tags; when nothing is left to look for, all of it is.
   const tagged = isStopping(held.value)
     ? tagsDone
@@ -178,6 +188,10 @@ async function goOn(
     held.value.brand !== null && states.has('open') ? await wakeLanes(ports, held.value.brand.id) : [];
   return [runMessage(held.value.id, turn, now), ...woken];
 }
+
+/** What found no slot, or a 429, is asked again as soon as that is over: lanes soon stand still for want of answers. */
+const pauseUntil = (askAgainAt: number | null, now: number): number =>
+  askAgainAt === null ? Number.POSITIVE_INFINITY : Math.max(shortestPauseMs, askAgainAt - now);
 
 const settledCount = (pages: readonly Page[]): number =>
   pages.flatMap((page) => page.batches).filter((batch) => batch.state === 'settled').length;

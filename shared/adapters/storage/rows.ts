@@ -12,6 +12,7 @@ import {
   encodeRow,
   maxTransactionRows,
 } from './limits.ts';
+import { ListedRows } from './listed-rows.ts';
 
 // A transaction takes 100 rows and 4 MiB, of which the request's own lines want some.
 // https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
@@ -26,6 +27,7 @@ interface TableOptions<T> {
 
 /** Rows in Azure Table storage. A missing table is an error, a missing row is not. */
 export const tableRows = <T>({ table, client, schema }: TableOptions<T>): Rows<T> => {
+  const listed = new ListedRows<T>();
   const insert = async (address: RowAddress, value: T): Promise<Row<T> | undefined> => {
     checkAddress(table, address);
     const entity = toEntity(address, encodeRow(table, address, value));
@@ -107,8 +109,10 @@ export const tableRows = <T>({ table, client, schema }: TableOptions<T>): Rows<T
       // The checked alphabet has no quote, so the filter needs no escaping.
       const filter = `PartitionKey eq '${partition}'`;
       for await (const entity of (await client()).listEntities({ queryOptions: { filter } })) {
-        rows.push(fromEntity(table, schema, entity));
+        const known = listed.find(partition, entity.rowKey, entity.etag);
+        rows.push(known ?? fromEntity(table, schema, entity));
       }
+      listed.keep(partition, rows);
       return rows.sort((a, b) => (a.key < b.key ? -1 : 1));
     },
   };
