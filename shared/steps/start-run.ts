@@ -56,7 +56,7 @@ export async function startRun(ports: Ports, message: MessageOf<'start-run'>): P
       return stop(ports, held.value, reason, 'Give the app the role Key Vault Secrets Officer on its vault.');
     }
 
-    const slices = await divide(ports, held.value);
+    const slices = await divide(ports, held);
     if (slices.kind !== 'ok') ports.log.warn('source-faulted', { run: held.value.id, kind: slices.kind });
     switch (slices.kind) {
       case 'throttled':
@@ -82,13 +82,15 @@ interface Division {
 }
 
 /** The division that a try before this one decided on, else the source's. */
-async function divide(ports: Ports, { division, marks, ...run }: Run): Promise<SourceAnswer<Division>> {
-  if (division !== null && marks !== null) {
-    return { kind: 'ok', value: { slices: division, mark: marks.before } };
-  }
-  const question = questionOf(run);
-  const slices = await ports.source.divide(question);
+async function divide(ports: Ports, held: Held<Run>): Promise<SourceAnswer<Division>> {
+  const { division, marks } = held.value;
+  const question = questionOf(held.value);
+  const slices =
+    division === null ? await ports.source.divide(question) : ({ kind: 'ok', value: division } as const);
   if (slices.kind !== 'ok') return slices;
+  if (marks !== null) return { kind: 'ok', value: { slices: slices.value, mark: marks.before } };
+  // Stored before the next question: where that fails, this one need not be asked again.
+  if (division === null) await held.update((run) => ({ ...run, division: [...slices.value] }));
   const mark = await ports.source.mark(question);
   return mark.kind === 'ok' ? { kind: 'ok', value: { slices: slices.value, mark: mark.value } } : mark;
 }

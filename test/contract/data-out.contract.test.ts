@@ -2,6 +2,7 @@ import { BlobServiceClient } from '@azure/storage-blob';
 import { afterAll, beforeAll } from 'vitest';
 import { dataOutSource } from '../../shared/adapters/data-out/data-out.ts';
 import { customerId } from '../../shared/domain/ids.ts';
+import { hastyClock } from '../memory/clock.ts';
 import { type MemoryPopulation, populationOf } from '../memory/memory-population.ts';
 import { type Azurite, startAzurite } from '../sandbox/azurite/azurite.ts';
 import { writeDataOut } from '../sandbox/data-out/data-out.ts';
@@ -55,15 +56,17 @@ afterAll(() => azurite?.close());
 for (const name of ['plain', 'zipped']) {
   sourceContract(`files, ${name},`, async ({ pageSize }): Promise<SourceWorld> => {
     const storage = await startFaultyStorage(azurite.connectionString);
+    const clock = hastyClock({ start: at });
     const source = dataOutSource({
       access: { kind: 'connection-string', value: storage.connectionString, container: name },
       folder,
-      clock: { now: () => at, sleepUntil: async () => {}, random: () => 0 },
+      clock,
       pageRows: pageSize,
     });
     const busy = { kind: 'status', status: 503, code: 'ServerBusy' } as const;
     return {
       source,
+      clock,
       population,
       slicesPerSegment: 3,
       async failNext(kind) {

@@ -4,7 +4,7 @@ import { dataverseSource } from '../../shared/adapters/dataverse/dataverse.ts';
 import { customerId } from '../../shared/domain/ids.ts';
 import type { SourceFault, SourceQuestion } from '../../shared/ports/source.ts';
 import type { Tokens } from '../../shared/ports/tokens.ts';
-import { virtualClock } from '../memory/clock.ts';
+import { hastyClock } from '../memory/clock.ts';
 import { type MemoryPopulation, populationOf } from '../memory/memory-population.ts';
 import { memorySource } from '../memory/memory-source.ts';
 import { startDataverse } from '../sandbox/dataverse/dataverse.ts';
@@ -69,6 +69,7 @@ sourceContract('memory', async ({ pageSize }): Promise<SourceWorld> => {
   });
   return {
     source,
+    clock: hastyClock(),
     population,
     async failNext(kind) {
       next = kind === 'throttled' ? { kind, retryAfterSeconds: 1 } : { kind, message: '503' };
@@ -103,22 +104,24 @@ const openDataverse = async (pageSize: number) => {
     });
     if (!response.ok) throw new Error(await response.text());
   };
+  const clock = hastyClock();
   const source = dataverseSource({
     url: simulator.url,
     tokens: tokensFrom(simulator.url),
-    clock: virtualClock(),
+    clock,
   });
   const requests = async (): Promise<number> => {
     const response = await fetch(`${simulator.url}/control`);
     return z.object({ requests: z.number() }).parse(await response.json()).requests;
   };
-  return { source, control, requests, close: () => simulator.close() };
+  return { source, clock, control, requests, close: () => simulator.close() };
 };
 
 sourceContract('Dataverse', async ({ pageSize }): Promise<SourceWorld> => {
-  const { source, control, close } = await openDataverse(pageSize);
+  const { source, clock, control, close } = await openDataverse(pageSize);
   return {
     source,
+    clock,
     population,
     failNext: (kind) => control({ [kind === 'throttled' ? 'throttleNext' : 'failNext']: { count: 1 } }),
     close,
@@ -153,11 +156,15 @@ describe('Dataverse', () => {
   it('gives the same through faults of every kind, without a storm of requests', async () => {
     const slices = await divided(world.source, big);
     const seen: string[] = [];
+    const afterPause = async (fault: SourceFault): Promise<void> => {
+      seen.push(fault.kind);
+      await world.clock.sleepUntil(world.clock.now() + 60_000);
+    };
     // One after the other: the simulator counts requests, and a token must outlive the one that it is fetched for.
     const readEach = async () => {
       const readings: Reading[] = [];
       for (const slice of slices) {
-        readings.push(await readSlice(world.source, big, slice, ({ kind }) => void seen.push(kind)));
+        readings.push(await readSlice(world.source, big, slice, afterPause));
       }
       return readings;
     };

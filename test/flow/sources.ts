@@ -51,9 +51,9 @@ export const dataverseOf = async (clock: Clock, options: DataverseOptions) => {
     return figures.parse(await response.json());
   };
   const identity = { endpoint: `${simulator.url}/msi/token`, header: 'sandbox' };
-  const open: OpenSource = () => {
-    const tokens = identityTokens({ credential: { getToken: async () => null }, clock, identity });
-    return dataverseSource({ url: simulator.url, tokens, clock });
+  const open: OpenSource = (own) => {
+    const tokens = identityTokens({ credential: { getToken: async () => null }, clock: own, identity });
+    return dataverseSource({ url: simulator.url, tokens, clock: own });
   };
   return {
     open,
@@ -138,7 +138,7 @@ export const planOf = async (options: PlanOptions): Promise<Planned> => {
   let onReading = options.onReading;
 
   const sourceFor = (process: number): Source => {
-    const real = options.open(clock);
+    const real = options.open(outside.clock);
     return {
       ...real,
       divide: (question) => outside.noted(real.divide(question)),
@@ -252,17 +252,33 @@ const joined = async (blobs: Blobs, path: (shard: number) => string, shards: num
 
 /** What is asked of real servers takes real time, for which the clock's waits. */
 const requestsOutside = (clock: VirtualClock) => {
-  const pending = new Set<Promise<unknown>>();
+  let working = 0;
+  let changed = Promise.withResolvers<void>();
+  const add = (calls: number): void => {
+    working += calls;
+    changed.resolve();
+    changed = Promise.withResolvers();
+  };
+  /** For who waits in the middle of a call: until the clock moves on, there is nothing to wait for. */
+  const own: Clock = {
+    ...clock,
+    async sleepUntil(until, signal) {
+      add(-1);
+      await clock.sleepUntil(until, signal);
+      add(1);
+    },
+  };
   return {
+    clock: own,
     noted<T>(call: Promise<T>): Promise<T> {
-      pending.add(call);
-      const end = (): boolean => pending.delete(call);
+      add(1);
+      const end = (): void => add(-1);
       call.then(end, end);
       return call;
     },
     async quiet(): Promise<void> {
-      while (pending.size > 0) {
-        await Promise.allSettled([...pending]);
+      while (working > 0) {
+        await changed.promise;
         await clock.settle();
       }
     },

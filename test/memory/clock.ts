@@ -114,6 +114,18 @@ export const virtualClock = ({ start = Date.UTC(2026, 0, 5), seed = 1 } = {}): V
   };
 };
 
+/** Time that comes when it is waited for. */
+export const hastyClock = ({ start = Date.UTC(2026, 0, 5) } = {}): Clock => {
+  let now = start;
+  return {
+    now: () => now,
+    async sleepUntil(until) {
+      now = Math.max(now, until);
+    },
+    random: () => 0.5,
+  };
+};
+
 /** Everything that needs no time has gone as far as it can: the tick queue's turn comes when no promise is left to settle. */
 const settled = (): Promise<void> => new Promise((done) => process.nextTick(done));
 

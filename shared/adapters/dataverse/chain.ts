@@ -6,6 +6,8 @@ interface Chain {
   readonly rows: readonly unknown[];
   /** Whether the last page was reached. */
   readonly complete: boolean;
+  /** How long the service took for them all. */
+  readonly tookMs: number;
 }
 
 export type ChainReply = { readonly kind: 'ok'; readonly value: Chain } | Denied | SourceFault;
@@ -18,15 +20,17 @@ export const readChain = async (
   pageSize?: number,
 ): Promise<ChainReply> => {
   const rows: unknown[] = [];
+  let tookMs = 0;
   let url = first;
   for (let page = 0; page < maxPages; page += 1) {
     const reply = await client.get(url, pageSize);
     if (reply.kind !== 'ok') return reply;
+    tookMs += reply.value.tookMs;
     for (const row of reply.value.rows) rows.push(row);
-    if (reply.value.next === null) return { kind: 'ok', value: { rows, complete: true } };
+    if (reply.value.next === null) return { kind: 'ok', value: { rows, complete: true, tookMs } };
     const next = client.follow(reply.value.next);
     if (next === undefined) return foreignLink(first.pathname);
     url = next;
   }
-  return { kind: 'ok', value: { rows, complete: false } };
+  return { kind: 'ok', value: { rows, complete: false, tookMs } };
 };

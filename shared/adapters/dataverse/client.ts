@@ -7,7 +7,7 @@ export interface ClientOptions {
   /** Of the environment, e.g. `https://org.crm.dynamics.com`. */
   readonly url: string;
   readonly tokens: Tokens;
-  readonly clock: Pick<Clock, 'now'>;
+  readonly clock: Pick<Clock, 'now' | 'sleepUntil'>;
   /** Rows asked for in one page; the service gives 5,000 at most, and may give fewer. */
   readonly pageSize?: number;
   readonly timeoutMs?: number;
@@ -19,6 +19,8 @@ export interface Page {
   readonly next: string | null;
   /** How many requests at a time the service advises, where it does. */
   readonly parallel: number | undefined;
+  /** How long the service took for it. */
+  readonly tookMs: number;
 }
 
 /** A refusal, of which only the one who asked knows what it means. `text`: the service's words, searched and never shown. */
@@ -104,22 +106,25 @@ const tooLarge: SourceFault = {
 };
 
 /** By hand, as a schema takes as long for a page as parsing it does. */
-const pageOf = (text: string, parallel: number | undefined): Reply => {
+const pageOf = (text: string, told: Pick<Page, 'parallel' | 'tookMs'>): Reply => {
   const body = jsonOf(text);
   const rows = cellOf(body, 'value');
   const next = cellOf(body, '@odata.nextLink') ?? null;
   // A page without its rows is a failed read and not an empty one.
   const isPage = Array.isArray(rows) && (next === null || (typeof next === 'string' && next !== ''));
   if (!isPage) return { kind: 'transient', message: 'an answer that is not a page' };
-  return rows.length > maxAnswerRows ? tooLarge : { kind: 'ok', value: { rows, next, parallel } };
+  return rows.length > maxAnswerRows ? tooLarge : { kind: 'ok', value: { rows, next, ...told } };
 };
 
 export const dataverseClient = (options: ClientOptions): Client => {
   const { tokens, clock, pageSize: usualSize = 5_000, timeoutMs = 60_000 } = options;
   const { origin, host } = new URL(options.url);
+  // The service counts requests that it refuses, so readers that each obey only their own answers may never get in.
+  let pausedUntil = 0;
   const scope = `${origin}/.default`;
 
   const ask = async (url: URL, token: string, pageSize: number): Promise<Reply> => {
+    const from = clock.now();
     try {
       const response = await fetch(url, {
         headers: {
@@ -137,12 +142,14 @@ export const dataverseClient = (options: ClientOptions): Client => {
       const text = await readCapped(response);
       if (text === undefined) return tooLarge;
       const { status, headers } = response;
-      if (status >= 200 && status < 300) return pageOf(text, parallelOf(headers.get('x-ms-dop-hint')));
+      if (status >= 200 && status < 300) {
+        const parallel = parallelOf(headers.get('x-ms-dop-hint'));
+        return pageOf(text, { parallel, tookMs: clock.now() - from });
+      }
       if (status === 429) {
-        return {
-          kind: 'throttled',
-          retryAfterSeconds: retryAfterSeconds(headers.get('retry-after'), clock.now()),
-        };
+        const told = retryAfterSeconds(headers.get('retry-after'), clock.now());
+        pausedUntil = Math.max(pausedUntil, clock.now() + told * 1000);
+        return { kind: 'throttled', retryAfterSeconds: told };
       }
       // 501 says, as 400 does, that a filter is not supported.
       const denied = status >= 400 && status < 500 && status !== 408;
@@ -170,6 +177,8 @@ export const dataverseClient = (options: ClientOptions): Client => {
     pageSize: usualSize,
     token: () => tokens.get(scope),
     async get(url, pageSize = usualSize) {
+      const pausedMs = pausedUntil - clock.now();
+      if (pausedMs > 0) return { kind: 'throttled', retryAfterSeconds: Math.ceil(pausedMs / 1000) };
       const reply = await attempt(url, pageSize, false);
       // A token may expire in the middle of a chain: the same link goes on with a new one.
       return reply.kind === 'denied' && reply.status === 401 ? attempt(url, pageSize, true) : reply;

@@ -28,14 +28,14 @@ const discover = async (client: Client, $select: string): Promise<SourceAnswer<r
 
 export interface Columns {
   /** What the profile has. It is asked for once, and anew where a wanted column is not among what is known. */
-  known(wanted: readonly string[]): Promise<SourceAnswer<ReadonlySet<string>>>;
+  known(client: Client, wanted: readonly string[]): Promise<SourceAnswer<ReadonlySet<string>>>;
   forget(): void;
 }
 
-export const knownColumns = (client: Client): Columns => {
+export const knownColumns = (): Columns => {
   let found: ReadonlySet<string> | undefined;
   return {
-    async known(wanted) {
+    async known(client, wanted) {
       if (found !== undefined && wanted.every((column) => found?.has(logicalName(column)))) {
         return { kind: 'ok', value: found };
       }

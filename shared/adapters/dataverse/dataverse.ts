@@ -8,6 +8,7 @@ import { missingColumn, requestFault, unlessNowhere } from './faults.ts';
 import { findCustomer } from './find-customer.ts';
 import { markOf } from './mark.ts';
 import { idColumn, logicalName, membershipSet, membershipTable, profileSet, profileTable } from './names.ts';
+import { patient } from './patient.ts';
 import { prefixVerdicts, type VerdictMemory } from './prefix-verdict.ts';
 import { listSegments, segmentFaults } from './segments.ts';
 import { slicePages } from './slice-pages.ts';
@@ -35,7 +36,7 @@ const faultsOf = async (
     return reply.kind === 'ok' ? { kind: 'ok', value: [] } : reply;
   };
   const missingColumns = async (): Promise<SourceAnswer<readonly ConfigurationFault[]>> => {
-    const known = await columns.known(question.columns);
+    const known = await columns.known(client, question.columns);
     if (known.kind !== 'ok') return known;
     const missing = question.columns.filter((column) => !known.value.has(logicalName(column)));
     return { kind: 'ok', value: missing.map(missingColumn) };
@@ -63,14 +64,15 @@ const faultsOf = async (
  */
 export const dataverseSource = (options: DataverseOptions): Source => {
   const client = dataverseClient(options);
-  const columns = knownColumns(client);
-  const verdict = prefixVerdicts(client, options.clock, options.verdicts);
+  const columns = knownColumns();
+  const verdict = prefixVerdicts(options.clock, options.verdicts);
 
   const divide: Source['divide'] = async (question) => {
-    const faults = await faultsOf(client, columns, question);
+    const asking = patient(client, options.clock);
+    const faults = await faultsOf(asking, columns, question);
     if (faults.kind !== 'ok') return faults;
     if (faults.value.length > 0) return { kind: 'configuration', faults: faults.value };
-    const extents = await extentsOf(client, question.segments, verdict);
+    const extents = await extentsOf(asking, question.segments, () => verdict(asking));
     if (extents.kind !== 'ok') return extents;
     const slices = extents.value.map((extent) => ({
       label: extent.prefix === '' ? 'all' : `${extent.prefix}*`,
@@ -87,7 +89,7 @@ export const dataverseSource = (options: DataverseOptions): Source => {
       return answer.kind === 'ok' ? answer : unlessNowhere(answer, client.host);
     },
     read: slicePages(client, columns),
-    mark: ({ segments }) => markOf(client, segments),
+    mark: ({ segments }) => markOf(patient(client, options.clock), segments),
     find: findCustomer(client, columns),
     segments: () => listSegments(client, options.clock.now()),
     columns: () => listColumns(client),

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import type { SourceMark } from '../../domain/source-mark.ts';
 import type { SourceAnswer, SourceFault } from '../../ports/source.ts';
-import { isRow } from './cell.ts';
+import { cellOf, isRow } from './cell.ts';
 import type { Client } from './client.ts';
 import { linkFault } from './faults.ts';
 import { countOf, isAbout, readMetadata } from './metadata.ts';
@@ -11,6 +11,8 @@ interface Sign {
   readonly set: string;
   readonly query: Readonly<Record<string, string>>;
   readonly rows: number;
+  /** The column that counts; absent: the whole row does. Which of several rows of one moment comes first is chance. */
+  readonly only?: string;
 }
 
 /** Of a refresh that writes one row in a hundred anew they miss four in 100,000. */
@@ -26,8 +28,18 @@ const maxPages = 100;
 const signs: readonly Sign[] = [
   { set: membershipSet, query: { $select: `${idColumn},msdynci_segments` }, rows: sampleRows },
   { set: profileSet, query: { $select: idColumn }, rows: sampleRows },
-  { set: membershipSet, query: { $select: idColumn, $orderby: 'modifiedon desc' }, rows: 1 },
-  { set: profileSet, query: { $select: idColumn, $orderby: `${modifiedColumn} desc` }, rows: 1 },
+  {
+    set: membershipSet,
+    query: { $select: 'modifiedon', $orderby: 'modifiedon desc' },
+    rows: 1,
+    only: 'modifiedon',
+  },
+  {
+    set: profileSet,
+    query: { $select: modifiedColumn, $orderby: `${modifiedColumn} desc` },
+    rows: 1,
+    only: modifiedColumn,
+  },
 ];
 
 const digest = (value: unknown): string => hash('sha256', JSON.stringify(value), 'hex');
@@ -52,7 +64,7 @@ const textOf = (row: unknown): string => JSON.stringify(flat(row));
  */
 const look = async (
   client: Client,
-  { set, query, rows }: Sign,
+  { set, query, rows, only }: Sign,
 ): Promise<{ readonly kind: 'ok'; readonly value: string | null } | SourceFault> => {
   const texts = new Set<string>();
   let url = client.address(set, query);
@@ -60,7 +72,8 @@ const look = async (
     const reply = await client.get(url, rows);
     if (reply.kind === 'denied') return page === 0 ? { kind: 'ok', value: null } : linkFault(reply, set);
     if (reply.kind !== 'ok') return reply;
-    for (const row of reply.value.rows) texts.add(textOf(row));
+    for (const row of reply.value.rows)
+      texts.add(textOf(only === undefined ? row : { [only]: cellOf(row, only) ?? null }));
     const next = reply.value.next === null ? undefined : client.follow(reply.value.next);
     if (next === undefined || texts.size >= rows) break;
     url = next;

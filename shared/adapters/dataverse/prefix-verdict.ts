@@ -38,7 +38,7 @@ interface Look {
   readonly ids: readonly string[];
   readonly rows: number;
   readonly complete: boolean;
-  readonly ms: number;
+  readonly tookMs: number;
 }
 
 /** A look that showed nothing: a finding already, or a fault that the run waits for or ends with. */
@@ -50,7 +50,6 @@ type NoLook = { readonly kind: 'finding'; readonly finding: Finding } | SourceFa
  */
 const examine = async (
   client: Client,
-  clock: Pick<Clock, 'now'>,
   set: string,
 ): Promise<{ readonly kind: 'finding'; readonly finding: Finding } | SourceFault> => {
   const finding = (found: Finding): NoLook => ({ kind: 'finding', finding: found });
@@ -58,7 +57,6 @@ const examine = async (
     filter: string | undefined,
     pages: number,
   ): Promise<({ readonly kind: 'look' } & Look) | NoLook> => {
-    const from = clock.now();
     const url = client.address(set, { ...filtered(filter), $select: idColumn });
     const chain = await readChain(client, url, pages);
     if (chain.kind === 'denied') {
@@ -67,13 +65,13 @@ const examine = async (
     // A filter that makes the service look at every row may well run into its time limit.
     if (chain.kind === 'transient' || chain.kind === 'link-dead') return finding('unanswered');
     if (chain.kind !== 'ok') return chain;
-    const { rows, complete } = chain.value;
+    const { rows, complete, tookMs } = chain.value;
     return {
       kind: 'look',
       ids: textsIn(rows, idColumn),
       rows: rows.length,
       complete,
-      ms: clock.now() - from,
+      tookMs,
     };
   };
 
@@ -85,7 +83,7 @@ const examine = async (
   const prefix = commonestPrefix(plain.ids);
   const first = await look(prefixFilter(prefix), 1);
   if (first.kind !== 'look') return first;
-  if (first.ms > 2 * plain.ms + slackMs) return finding('slow');
+  if (first.tookMs > 2 * plain.tookMs + slackMs) return finding('slow');
   const whole = first.complete ? first : await look(prefixFilter(prefix), samplePages);
   if (whole.kind !== 'look') return whole;
   const given = new Set(whole.ids);
@@ -100,18 +98,17 @@ const examine = async (
 
 /** The verdict of this environment, found out anew where none is remembered or it is older than a week. */
 export const prefixVerdicts = (
-  client: Client,
   clock: Pick<Clock, 'now'>,
   memory?: VerdictMemory,
-): (() => Promise<SourceAnswer<boolean>>) => {
+): ((client: Client) => Promise<SourceAnswer<boolean>>) => {
   let known: PrefixVerdict | undefined;
-  return async () => {
+  return async (client) => {
     known ??= await memory?.load();
     if (known !== undefined && clock.now() - known.checkedAt < validMs)
       return { kind: 'ok', value: known.usable };
     let reason: PrefixVerdict['reason'] = 'complete';
     for (const set of [membershipSet, profileSet]) {
-      const found = await examine(client, clock, set);
+      const found = await examine(client, set);
       if (found.kind !== 'finding') return found;
       if (found.finding === 'unanswered') return { kind: 'ok', value: false };
       reason = found.finding;

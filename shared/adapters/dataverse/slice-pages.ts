@@ -124,7 +124,7 @@ export const profilesAddress = async (
   question: SourceQuestion,
   filter: string | undefined,
 ): Promise<SourceAnswer<URL>> => {
-  const known = await columns.known([]);
+  const known = await columns.known(client, []);
   if (known.kind !== 'ok') return known;
   const names = [idColumn, ...question.columns.map(logicalName)];
   if (known.value.has(modifiedColumn)) names.push(modifiedColumn);

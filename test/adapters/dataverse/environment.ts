@@ -1,6 +1,6 @@
 import { type DataverseOptions, dataverseSource } from '../../../shared/adapters/dataverse/dataverse.ts';
 import type { Source } from '../../../shared/ports/source.ts';
-import { virtualClock } from '../../memory/clock.ts';
+import { hastyClock } from '../../memory/clock.ts';
 import type { Stub, StubAnswer, StubRequest } from '../stub-server.ts';
 
 const noon = Date.UTC(2026, 10, 21, 12, 0, 0);
@@ -59,7 +59,7 @@ export const sourceOn = (stub: Stub, options: Partial<DataverseOptions> = {}): S
   dataverseSource({
     url: stub.url,
     tokens: { get: async () => ({ kind: 'ok', token: 'token' }) },
-    clock: virtualClock({ start: noon }),
+    clock: hastyClock({ start: noon }),
     ...options,
   });
 

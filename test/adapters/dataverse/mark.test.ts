@@ -12,7 +12,11 @@ const question = { segments: ['VIP', 'VIP_2'], columns: ['EMail'] };
 type Answers = Partial<Record<Resource, (asked: Asked) => StubAnswer>>;
 
 const isSorted = ({ request }: Asked): boolean => request.url.includes('orderby');
-const row = (id: string, version: number) => ({ '@odata.etag': `W/"${version}"`, msdynci_customerid: id });
+const row = (id: string, version: number) => ({
+  '@odata.etag': `W/"${version}"`,
+  msdynci_customerid: id,
+  msdynci_modifiedon: version,
+});
 const metadata = (count: number) =>
   rows([
     { name: 'VIP', membercount: count },
@@ -62,6 +66,10 @@ describe('the version is the same where', () => {
       {
         memberships: (asked) => (isSorted(asked) ? refusal(400) : rows([row('b', 2), row('a', 1)])),
       },
+    ],
+    [
+      'of several newest profiles another one comes first',
+      { profiles: (asked) => rows(isSorted(asked) ? [row('a', 3)] : [row('a', 1), row('b', 3)]) },
     ],
     [
       'only a segment of others changed',

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { VerdictMemory } from '../../../shared/adapters/dataverse/prefix-verdict.ts';
 import type { PrefixVerdict } from '../../../shared/domain/prefix-verdict.ts';
-import { virtualClock } from '../../memory/clock.ts';
+import { hastyClock } from '../../memory/clock.ts';
 import { type Stub, type StubAnswer, startStub } from '../stub-server.ts';
 import { type Asked, member, refusal, rows, serve, sourceOn } from './environment.ts';
 
@@ -43,10 +43,7 @@ const memoryOf = (first?: PrefixVerdict): VerdictMemory & { held: PrefixVerdict 
   },
 });
 
-const slicesOf = async (
-  verdicts: VerdictMemory,
-  clock = virtualClock({ start }),
-): Promise<number | string> => {
+const slicesOf = async (verdicts: VerdictMemory, clock = hastyClock({ start })): Promise<number | string> => {
   const answer = await sourceOn(stub, { verdicts, clock }).divide(question);
   return answer.kind === 'ok' ? answer.value.length : answer.kind;
 };
@@ -86,7 +83,7 @@ it.each(cases)('where %s', async (_, answers, slices, reason) => {
 });
 
 it('is slow where a prefix takes more than twice as long as a plain page', async () => {
-  const clock = virtualClock({ start });
+  const clock = hastyClock({ start });
   let now = start;
   const ticking = { ...clock, now: () => now };
   serve(stub, {
