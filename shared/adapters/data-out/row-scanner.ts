@@ -34,8 +34,12 @@ export class RowScanner {
   readonly #starts: number[] = [];
   readonly #ends: number[] = [];
   readonly #doubled: boolean[] = [];
+  /** A cell's bytes, or-ed: under 128 where all are ASCII. */
+  readonly #bits: number[] = [];
   #cells = 0;
+  #from = 0;
   #end: number | null = 0;
+  #row: string | undefined;
 
   constructor(format: CsvFormat, maxRowBytes = longestRow) {
     this.#format = format;
@@ -57,6 +61,8 @@ export class RowScanner {
     const limit = Math.min(bytes.length, from + this.#maxRowBytes);
     const isWhole = isLast && limit === bytes.length;
     this.#cells = 0;
+    this.#from = from;
+    this.#row = undefined;
     let at = from;
     for (;;) {
       if (at < limit && bytes[at] === quote) {
@@ -66,7 +72,12 @@ export class RowScanner {
         if (at > limit || (at === limit && !isWhole)) return this.#cut(bytes, from, isLast);
       } else {
         const start = at;
-        while (at < limit && bytes[at] !== delimiter && bytes[at] !== lineFeed) at += 1;
+        let bits = 0;
+        for (; at < limit; at += 1) {
+          const byte = bytes[at] ?? 0;
+          if (byte === delimiter || byte === lineFeed) break;
+          bits |= byte;
+        }
         if (at === limit && !isWhole) return this.#cut(bytes, from, isLast);
         const isReturn = bytes[at] !== delimiter && at > start && bytes[at - 1] === carriageReturn;
         const end = isReturn ? at - 1 : at;
@@ -74,7 +85,7 @@ export class RowScanner {
           this.#end = Math.min(at + 1, limit);
           return 'blank';
         }
-        this.#add(start, end, false);
+        this.#add(start, end, false, bits);
       }
       if (at === limit || bytes[at] === lineFeed) {
         this.#end = Math.min(at + 1, limit);
@@ -90,20 +101,31 @@ export class RowScanner {
     const start = this.#starts[cell] ?? 0;
     const end = cell < this.#cells ? (this.#ends[cell] ?? start) : start;
     if (end === start) return '';
-    const text = bytes.toString(this.#format.encoding, start, Math.min(end, start + maxCellBytes));
+    const text = this.#decoded(bytes, cell, start, Math.min(end, start + maxCellBytes));
     return this.#doubled[cell] ? this.#undoubled(text) : text;
+  }
+
+  /** Most cells are ASCII: parts of the row, which becomes text once. To decode each by itself takes four times as long. */
+  #decoded(bytes: Buffer, cell: number, start: number, end: number): string {
+    if ((this.#bits[cell] ?? 0) > 127) return bytes.toString(this.#format.encoding, start, end);
+    const from = this.#from;
+    this.#row ??= bytes.toString('latin1', from, this.#end ?? bytes.length);
+    return this.#row.slice(start - from, end - from);
   }
 
   /** Adds the cell whose quote was opened before `from`; the place behind its closing quote, over `limit` for none. */
   #addQuoted(bytes: Buffer, from: number, limit: number, quote: number): number {
     let doubled = false;
+    let bits = 0;
     for (let at = from; at < limit; at += 1) {
-      if (bytes[at] !== quote) continue;
+      const byte = bytes[at] ?? 0;
+      bits |= byte;
+      if (byte !== quote) continue;
       if (at + 1 < limit && bytes[at + 1] === quote) {
         doubled = true;
         at += 1;
       } else {
-        this.#add(from, at, doubled);
+        this.#add(from, at, doubled, bits);
         return at + 1;
       }
     }
@@ -115,10 +137,11 @@ export class RowScanner {
     return text.replaceAll(quote + quote, quote);
   }
 
-  #add(start: number, end: number, doubled: boolean): void {
+  #add(start: number, end: number, doubled: boolean, bits: number): void {
     this.#starts[this.#cells] = start;
     this.#ends[this.#cells] = end;
     this.#doubled[this.#cells] = doubled;
+    this.#bits[this.#cells] = bits;
     this.#cells += 1;
   }
 
