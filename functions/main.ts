@@ -7,6 +7,7 @@ import { type Message, messages } from '../shared/messages.ts';
 import { type Approval, approveRun } from '../shared/steps/approve-run.ts';
 import { type Cancellation, cancelRun } from '../shared/steps/cancel-run.ts';
 import { checkExport } from '../shared/steps/check-export.ts';
+import { rememberedHealth } from '../shared/steps/check-health.ts';
 import { connect } from '../shared/steps/connect.ts';
 import { cutPages } from '../shared/steps/cut-pages.ts';
 import { describeRun, listRuns } from '../shared/steps/describe-run.ts';
@@ -15,7 +16,7 @@ import { forget, liftForgetting } from '../shared/steps/forget.ts';
 import { listRows } from '../shared/steps/list-rows.ts';
 import { checkSource, lookAtColumns, lookAtSegments } from '../shared/steps/look-around.ts';
 import { planShards } from '../shared/steps/plan-shards.ts';
-import { poison } from '../shared/steps/poison.ts';
+import { poison, tellPoison } from '../shared/steps/poison.ts';
 import { previewProfile } from '../shared/steps/preview-profile.ts';
 import { readSlice } from '../shared/steps/read-slice.ts';
 import { removeOld } from '../shared/steps/remove-old.ts';
@@ -25,11 +26,13 @@ import { settle } from '../shared/steps/settle.ts';
 import { startDueRuns } from '../shared/steps/start-due-runs.ts';
 import { startRun } from '../shared/steps/start-run.ts';
 import { supervise } from '../shared/steps/supervise.ts';
+import type { ApiHandler } from './api.ts';
 import { approve } from './approve.ts';
+import { atTheEdge } from './at-the-edge.ts';
 import { cancel } from './cancel.ts';
 import { connectBrand } from './connect.ts';
 import { forgetAddress, liftAddress } from './forget.ts';
-import { health } from './health.ts';
+import { health, healthDetails } from './health.ts';
 import { preview } from './preview.ts';
 import { poisoned, queueStep } from './queue-step.ts';
 import { runExport } from './run-export.ts';
@@ -91,7 +94,11 @@ queue(
 for (const step of steps) {
   queue(
     `${step}-poison`,
-    poisoned<Message>(messages[step], (message) => perform(poison(ports, message))),
+    poisoned<Message>(
+      messages[step],
+      (message) => perform(poison(ports, message)),
+      (trouble) => tellPoison(ports, step, trouble),
+    ),
   );
 }
 
@@ -179,6 +186,7 @@ http(
   'forget/lift',
   liftAddress((email) => liftForgetting(ports, email)),
 );
+api('health-details', 'GET', 'health/details', healthDetails(APP_VERSION, rememberedHealth(ports)));
 
 function queue(queueName: string, handler: StorageQueueHandler): void {
   app.storageQueue(queueName, { queueName, connection: 'AzureWebJobsStorage', handler });
@@ -204,4 +212,15 @@ async function cancelled(id: RunId): Promise<Cancellation> {
   const answer = await cancelRun(ports, id);
   if (answer.kind === 'cancelling') await perform(answer.messages);
   return answer;
+}
+
+function api(name: string, method: HttpMethod, route: string, handler: ApiHandler): void {
+  app.http(name, {
+    route,
+    methods: [method],
+    authLevel: 'function',
+    handler: atTheEdge((request) =>
+      handler(request, { actor: { id: 'key', name: null }, role: 'administrator' }),
+    ),
+  });
 }

@@ -1,5 +1,6 @@
 import type { StorageQueueHandler } from '@azure/functions';
 import type { z } from 'zod';
+import type { PoisonTrouble } from '../shared/steps/poison.ts';
 
 /**
  * Parse, call one step. A message that does not hold to its schema throws: the queue's own retries move it to the
@@ -11,22 +12,21 @@ export const queueStep =
     step(schema.parse(message));
 
 /**
- * What a message that failed for good means. Never throws: a message of a poison queue whose function fails stays
- * hidden for ten minutes and comes back without end.
+ * What a message that failed for good means; `tell` is told why one had no effect. Never throws: a message of a poison
+ * queue whose function fails stays hidden for ten minutes and comes back without end.
  */
 export const poisoned =
-  <M>(schema: z.ZodType<M>, poison: (message: M) => Promise<void>): StorageQueueHandler =>
-  async (message, context) => {
+  <M>(
+    schema: z.ZodType<M>,
+    poison: (message: M) => Promise<void>,
+    tell: (trouble: PoisonTrouble) => void,
+  ): StorageQueueHandler =>
+  async (message) => {
     const parsed = schema.safeParse(message);
-    if (!parsed.success) {
-      context.error(`A message of ${context.functionName} cannot be read; nothing waits for it.`);
-      return;
-    }
+    if (!parsed.success) return tell({ kind: 'unreadable' });
     try {
       await poison(parsed.data);
     } catch (error) {
-      context.error(`${context.functionName} failed; the supervisor goes on. ${nameOf(error)}`);
+      tell({ kind: 'failed', error });
     }
   };
-
-const nameOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.name) : 'unknown');

@@ -21,11 +21,14 @@ param source string = 'dataverse'
 @description('Address of the Dataverse environment that Customer Insights is installed in, https://ORG.crm.dynamics.com. Empty with data-out.')
 param dataverseUrl string
 
-@description('Address of the container with the data-out files. The app needs the role Storage Blob Data Reader on it. Empty with Dataverse.')
+@description('Address of the container with the data-out files. The app needs the role Storage Blob Data Reader on it: give dataOutStorageId. Empty with Dataverse.')
 param dataOutUrl string = ''
 
 @description('Folder of the data-out export in that container: CustomerInsights_<instance id>/<export>. Empty with Dataverse.')
 param dataOutFolder string = ''
+
+@description('Resource id of the storage account of that container, in this subscription: the app is let read the container. Empty: that role is given by hand.')
+param dataOutStorageId string = ''
 
 @description('Address of the Omnisend API.')
 param omnisendUrl string = 'https://api.omnisend.com/api'
@@ -117,6 +120,10 @@ var suffix = uniqueString(resourceGroup().id, name)
 var storageName = 'stg${suffix}'
 var vaultId = empty(existingVaultId) ? resourceId('Microsoft.KeyVault/vaults', 'kv-${suffix}') : existingVaultId
 var vaultName = last(split(vaultId, '/'))
+// Without an account it names one that exists, as the scope of a module is looked at even where the module is left out.
+var dataOutScopeId = empty(dataOutStorageId)
+  ? resourceId('Microsoft.Storage/storageAccounts', storageName)
+  : dataOutStorageId
 var functionAppName = 'func-${name}-${suffix}'
 var networkName = 'vnet-${name}-${suffix}'
 
@@ -175,6 +182,16 @@ module vaultAccess 'modules/vault-access.bicep' = {
   dependsOn: [
     vault
   ]
+}
+
+module dataOutAccess 'modules/data-out-access.bicep' = if (!empty(dataOutStorageId)) {
+  name: 'data-out-access-${suffix}'
+  scope: resourceGroup(split(dataOutScopeId, '/')[2], split(dataOutScopeId, '/')[4])
+  params: {
+    accountName: last(split(dataOutScopeId, '/'))
+    containerName: last(split(dataOutUrl, '/'))
+    principalId: identity.properties.principalId
+  }
 }
 
 module network 'modules/network.bicep' = if (closedNetwork) {
@@ -251,6 +268,7 @@ module functionApp 'modules/function-app.bicep' = {
   // The app reads its package and its settings at once, so its rights and its ways must be there before.
   dependsOn: [
     vaultAccess
+    dataOutAccess
     endpoints
   ]
 }

@@ -77,6 +77,7 @@ test('registers these functions and no others; all HTTP but health needs a key; 
     http('cancel', 'POST', 'runs/{run}/cancel'),
     http('forget', 'POST', 'forget'),
     http('lift-forgetting', 'POST', 'forget/lift'),
+    http('health-details', 'GET', 'health/details'),
   ];
   expect(functions.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
   expect(functions.map((one) => ({ name: one.name, trigger: trigger(one) }))).toMatchObject(expected);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { healthDetailsView } from '../functions/health.ts';
 import { omnisendDestination } from '../shared/adapters/omnisend/destination.ts';
 import { compose } from '../shared/compose.ts';
 import { batchId } from '../shared/domain/ids.ts';
@@ -192,6 +193,32 @@ describe('the check of a key tells nobody the key, and makes no contact', () => 
     await fetch(`${vault.url}/control/secrets`, { method: 'POST', body: JSON.stringify(secret) });
     expect(JSON.parse(await app.askToConnect())).toMatchObject(problem(422, 'key-refused'));
     expect(JSON.stringify(await app.ports.store.slots.list(secret.value))).toBe('[]');
+    expect(ear.leaks()).toEqual([]);
+  });
+});
+
+describe('the health of what is outside tells nobody anything', () => {
+  const health = async (): Promise<Record<string, string>> => {
+    const { checks } = healthDetailsView.parse(JSON.parse(await app.askForHealth()));
+    return Object.fromEntries(checks.map(({ name, verdict }) => [name, verdict]));
+  };
+
+  test('where all is in order', async () => {
+    expect(await health()).toEqual({ storage: 'ok', vault: 'ok', source: 'ok', omnisend: 'ok' });
+    expect(ear.places()).toEqual(['answer', 'log', 'outbound URL']);
+    expect(ear.leaks()).toEqual([]);
+  });
+
+  test('where everybody refuses, and echoes', async () => {
+    serveCustomers(() => refusal(403, `Bearer ${secrets.token}: ${echoOf(accepted)}`));
+    await omnisendFaults({ revokedKeys: [secrets.key] });
+    expect(await health()).toEqual({ storage: 'ok', vault: 'ok', source: 'failed', omnisend: 'failed' });
+    expect(ear.leaks()).toEqual([]);
+  });
+
+  test('where the vault is closed', async () => {
+    await fetch(`${vault.url}/control`, { method: 'POST', body: '{"forbidden":true}' });
+    expect(await health()).toMatchObject({ vault: 'failed', omnisend: 'failed' });
     expect(ear.leaks()).toEqual([]);
   });
 });

@@ -74,6 +74,11 @@ export const run = z.object({
       /** Shards planned so far. */
       planned: z.int(),
       snapshot: z.object({ run: runId, shards: z.int() }).nullable(),
+      /**
+       * The try that planned each of them, in whose name its lists lie: a superseded planner that wakes up late, and may
+       * know less of who is forgotten, overwrites none that pages refer to.
+       */
+      lists: z.array(z.string()).default([]),
       /** Invalid rows of customers that another slice gave as well, by reason. */
       repeatedInvalid: z.record(z.string(), z.int()).default({}),
       /** Contacts to be tagged or untagged, over the shards planned so far. */

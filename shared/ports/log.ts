@@ -1,4 +1,7 @@
-/** Every event the app reports, one per step. Fields are counts, ids, states and codes; never a value of a row. */
+/**
+ * Every event the app reports, one per step; each has its `run` where there is one. Fields are counts, ids, states and
+ * codes; never a value of a row.
+ */
 export type EventName =
   | 'connection-checked'
   | 'profile-previewed'
@@ -22,6 +25,9 @@ export type EventName =
   | 'supervised'
   | 'old-removed'
   | 'message-poisoned'
+  | 'message-unreadable'
+  | 'poison-failed'
+  | 'health-checked'
   | 'step-without-effect';
 
 export type EventFields = Readonly<Record<string, string | number | boolean | null>>;

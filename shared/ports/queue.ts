@@ -9,4 +9,6 @@ export interface Outgoing {
 /** Messages are delivered at least once, in no order. */
 export interface Queue {
   put(outgoing: Outgoing): Promise<void>;
+  /** Puts a message that nobody receives, and takes it back. Throws where that does not work. */
+  probe(): Promise<void>;
 }

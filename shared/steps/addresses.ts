@@ -42,19 +42,25 @@ export const at = {
 
 export const keyOf = { slice: numbered, page: numbered } as const;
 
+const shardList = (run: RunId, shard: number, list: string, what: string): string =>
+  `runs/pages/${run}/${numbered(shard)}-${list}.${what}`;
+
 /** Folders under a run's own, so that one prefix removes what a run left behind. */
 export const paths = {
   /** Written by one try of one step of a slice; only the slice's row says which of them count. */
   spool: (run: RunId, slice: number, name: string): string => `runs/spool/${run}/${numbered(slice)}/${name}`,
   spoolOf: (run: RunId): string => `runs/spool/${run}/`,
+  /** Written and removed to see whether that works. What a crash leaves goes with old spool. */
+  probe: (name: string): string => `runs/spool/health/${name}`,
   invalid: (run: RunId, slice: number, name: string): string =>
     `runs/rows/${run}/invalid/${numbered(slice)}/${name}`,
   leftOut: (run: RunId, slice: number, name: string): string =>
     `runs/rows/${run}/left-out/${numbered(slice)}/${name}`,
-  changes: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.changes`,
-  ends: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.ends`,
-  dropped: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.dropped`,
-  taggings: (run: RunId, shard: number): string => `runs/pages/${run}/${numbered(shard)}.taggings`,
+  /** What one try of planning a shard lists; only the run's row says which try counts. */
+  changes: (run: RunId, shard: number, list: string): string => shardList(run, shard, list, 'changes'),
+  ends: (run: RunId, shard: number, list: string): string => shardList(run, shard, list, 'ends'),
+  dropped: (run: RunId, shard: number, list: string): string => shardList(run, shard, list, 'dropped'),
+  taggings: (run: RunId, shard: number, list: string): string => shardList(run, shard, list, 'taggings'),
   pagesOf: (run: RunId): string => `runs/pages/${run}/`,
   duplicates: (run: RunId, shard: number): string => `runs/rows/${run}/duplicate/${numbered(shard)}`,
   duplicatesOf: (run: RunId): string => `runs/rows/${run}/duplicate/`,

@@ -12,7 +12,7 @@ import { tagOutcomes } from '../domain/tag-outcomes.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
 import { changeRow } from './change-row.ts';
-import { loadChanges, loadPages, loadTagCalls, loadTaggings } from './load.ts';
+import { listOf, loadChanges, loadPages, loadTagCalls, loadTaggings } from './load.ts';
 import { loadForgottenKeys } from './load-forgotten.ts';
 import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
 
@@ -45,16 +45,17 @@ export async function commitOneShard(
   const buckets = bucketRange(shard, plan.shards);
   const reader = new KeyedReader(ports.blobs);
   const records = await gatherLines<SnapshotRecord>(reader, snapshotFiles(run, plan, buckets), buckets);
-  const bytes = await ports.blobs.get(paths.changes(run.id, shard));
+  const list = listOf(run, shard);
+  const bytes = await ports.blobs.get(paths.changes(run.id, shard, list));
   if (bytes === undefined) throw new Error(`The change list of shard ${shard} of ${run.id} is not stored.`);
   const changes = parseLines<Change>(bytes);
-  const dropped = await ports.blobs.get(paths.dropped(run.id, shard));
+  const dropped = await ports.blobs.get(paths.dropped(run.id, shard, list));
   const verdicts = await verdictsOf(ports, run, shard, pages, changes.length);
   const after = commitShard({
     records,
     changes,
     verdictOf: (index) => verdicts[index] ?? 'kept',
-    taggings: plan.taggings === 0 ? [] : await loadTaggings(ports, run.id, shard),
+    taggings: plan.taggings === 0 ? [] : await loadTaggings(ports, run, shard),
     tagOutcomeOf: tagOutcomes(tagCalls, shard),
     dropped: dropped === undefined ? [] : parseLines<KeyHash>(dropped),
     forgotten: await loadForgottenKeys(ports, exportOf(run.id)),

@@ -15,7 +15,7 @@ import { afterEnd, ended, failRun } from './end-run.ts';
 import { findMerging } from './find-merging.ts';
 import { guardRun } from './guard-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
-import { loadSlices } from './load.ts';
+import { listOf, loadSlices } from './load.ts';
 import { runMessage } from './outgoing.ts';
 
 const rowsAtATime = 100;
@@ -80,7 +80,7 @@ async function hold(
     reason: { code, message },
     progressAt: now,
   }));
-  ports.log.warn('run-held', { run: held.value.id });
+  ports.log.warn('run-held', { run: held.value.id, reason: code });
   return [];
 }
 
@@ -103,7 +103,7 @@ async function sendWhenDrained(ports: Ports, held: Held<Run>): Promise<readonly 
 async function storePages(ports: Ports, run: Run): Promise<number> {
   const shards: ShardEnds[] = [];
   for (let shard = 0; shard < (run.plan?.shards ?? 0); shard += 1) {
-    const bytes = await ports.blobs.get(paths.ends(run.id, shard));
+    const bytes = await ports.blobs.get(paths.ends(run.id, shard, listOf(run, shard)));
     if (bytes === undefined) throw new Error(`The change list of shard ${shard} of ${run.id} is not stored.`);
     const { buffer } = Uint8Array.from(bytes);
     shards.push({ shard, ends: new Uint32Array(buffer) });

@@ -58,8 +58,11 @@ export async function afterEnd(ports: Ports, run: Run): Promise<void> {
   await releaseClaim(ports, exportOf(run.id), run.id);
   ports.log.info('run-ended', {
     run: run.id,
+    kind: run.kind,
+    trigger: run.trigger,
     state: run.state,
     reason: run.reason?.code ?? null,
+    seconds: Math.round(((run.endedAt ?? run.progressAt) - run.requestedAt) / 1000),
     ...(run.tally && {
       read: run.tally.read,
       accepted: run.tally.accepted,
@@ -69,6 +72,9 @@ export async function afterEnd(ports: Ports, run: Run): Promise<void> {
       refused: run.tally.refused,
       failed: run.tally.failed,
       unsent: run.tally.unsent,
+      leaves: run.tally.leaves.accepted,
+      leavesFailed: run.tally.leaves.refused + run.tally.leaves.failed,
+      tags: run.tally.tags.requested,
     }),
   });
 }

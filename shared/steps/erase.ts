@@ -71,11 +71,20 @@ class Eraser {
       if (/\/members-[^/]*$/.test(path)) continue;
       await this.#blankKeyed<SpoolRow>(path, 'spool', blankSpoolRow, isBlankContact);
     }
-    const { shards = 0, planned = 0 } = run.plan ?? {};
-    for (let shard = 0; shard < (isEnded(run.state) ? shards : planned); shard += 1) {
-      await this.#blank<Change>(paths.changes(run.id, shard), 'changes', blankChange, isBlankContact);
-      await this.#blank<Tagging>(paths.taggings(run.id, shard), 'taggings', blankTagging, isBlankRecord);
+    for (const path of await this.#lists(run)) {
+      if (path.endsWith('.changes')) await this.#blank<Change>(path, 'changes', blankChange, isBlankContact);
+      if (path.endsWith('.taggings'))
+        await this.#blank<Tagging>(path, 'taggings', blankTagging, isBlankRecord);
     }
+  }
+
+  /** Those of an ended run include what tries that came to nothing have left. */
+  async #lists(run: Run): Promise<readonly string[]> {
+    if (isEnded(run.state)) return this.#ports.blobs.list(paths.pagesOf(run.id));
+    return (run.plan?.lists ?? []).flatMap((list, shard) => [
+      paths.changes(run.id, shard, list),
+      paths.taggings(run.id, shard, list),
+    ]);
   }
 
   /** Of an ended run only: others still write theirs. A list that becomes empty stays, as its run's rows refer to it. */

@@ -5,9 +5,9 @@ import {
   isHeldBy,
   type Step,
   type Turn,
-  type TurnName,
   takenTurn,
 } from '../domain/turn.ts';
+import type { Message } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import type { Row, RowAddress, Rows } from '../ports/rows.ts';
@@ -45,18 +45,18 @@ export async function inTurn<T extends InTurn>(
   rows: Rows<T>,
   address: RowAddress,
   step: Step,
-  name: TurnName,
+  message: Message,
   work: (held: Held<T>) => Promise<readonly Outgoing[]>,
 ): Promise<readonly Outgoing[]> {
   let mine: Turn | undefined;
   const taken = await changeRow(rows, address, (value) => {
     mine = undefined;
-    if (value === undefined || !isDue(value.turn, step, name)) return undefined;
+    if (value === undefined || !isDue(value.turn, step, message)) return undefined;
     mine = takenTurn(value.turn, ports.clock.now());
     return withTurn(value, mine);
   });
   if (taken === undefined || mine === undefined) {
-    ports.log.info('step-without-effect', { step, partition: address.partition, key: address.key });
+    ports.log.info('step-without-effect', { ...message });
     return [];
   }
   const held = new HeldRow(ports, rows, taken, mine);
@@ -66,7 +66,7 @@ export async function inTurn<T extends InTurn>(
     return await work(held);
   } catch (error) {
     if (error instanceof Superseded) {
-      ports.log.info('step-without-effect', { step, partition: address.partition, key: address.key });
+      ports.log.info('step-without-effect', { ...message });
       return [];
     }
     await held.giveBack();

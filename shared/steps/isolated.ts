@@ -1,3 +1,4 @@
+import { runId } from '../domain/ids.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 
@@ -12,6 +13,7 @@ export async function isolated(
   } catch (error) {
     ports.log.error('supervision-failed', {
       what,
+      run: runId.safeParse(what).data ?? null,
       error: error instanceof Error ? error.message : 'unknown',
     });
     return [];

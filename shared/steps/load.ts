@@ -35,11 +35,18 @@ export async function loadTagCalls(ports: Ports, { id, plan }: Run): Promise<rea
   return (await ports.store.tagCalls.list(id)).map((row) => row.value);
 }
 
+/** The name under which the lists of a planned shard lie. */
+export const listOf = ({ id, plan }: Run, shard: number): string => {
+  const list = plan?.lists[shard];
+  if (list === undefined) throw new Error(`Shard ${shard} of run ${id} is not planned.`);
+  return list;
+};
+
 /** What a shard's plan tags and untags; tag calls name rows of this list. Those of forgotten people are blank. */
-export async function loadTaggings(ports: Ports, id: RunId, shard: number): Promise<readonly Tagging[]> {
+export async function loadTaggings(ports: Ports, run: Run, shard: number): Promise<readonly Tagging[]> {
   const [bytes, forgotten] = await Promise.all([
-    ports.blobs.get(paths.taggings(id, shard)),
-    loadForgottenKeys(ports, exportOf(id)),
+    ports.blobs.get(paths.taggings(run.id, shard, listOf(run, shard))),
+    loadForgottenKeys(ports, exportOf(run.id)),
   ]);
   const taggings = bytes === undefined ? [] : parseLines<Tagging>(bytes);
   return forgotten.size === 0
@@ -49,16 +56,18 @@ export async function loadTaggings(ports: Ports, id: RunId, shard: number): Prom
 
 /** All changes of a page by row index, read from the shards' change lists. Those of forgotten people are blank. */
 export async function loadChanges(ports: Ports, page: Page): Promise<readonly Change[]> {
-  const ofForgotten = loadForgottenKeys(ports, exportOf(page.runId));
+  const [{ value: run }, forgotten] = await Promise.all([
+    loadRun(ports, page.runId),
+    loadForgottenKeys(ports, exportOf(page.runId)),
+  ]);
   const ranges = await Promise.all(
     page.ranges.map(async ({ shard, fromByte, toByte }) => {
-      const path = paths.changes(page.runId, shard);
+      const path = paths.changes(run.id, shard, listOf(run, shard));
       const bytes = await ports.blobs.getRange(path, fromByte, toByte);
       if (bytes === undefined) throw new Error(`Blob ${path} is missing.`);
       return parseLines<Change>(bytes);
     }),
   );
-  const forgotten = await ofForgotten;
   const changes = ranges.flat();
   return forgotten.size === 0
     ? changes

@@ -8,7 +8,6 @@ import type { Run } from '../domain/run.ts';
 import { bucketRange, shardsFor } from '../domain/sharding.ts';
 import type { Slice } from '../domain/slice.ts';
 import { type InvalidRow, type SpoolRow, unknownCustomer } from '../domain/spool.ts';
-import { isEnded } from '../domain/states.ts';
 import type { PlanTally } from '../domain/tally.ts';
 import { idleTurn, nextTurn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
@@ -16,19 +15,17 @@ import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import { finalAccountFor } from './account.ts';
 import { at, paths } from './addresses.ts';
-import { commitMissing } from './commit-snapshot.ts';
-import { afterEnd, describeFaults, ended, failRun } from './end-run.ts';
+import { afterEnd, ended, failRun } from './end-run.ts';
 import { beginExamples, putExamples } from './examples.ts';
 import { type Held, inTurn } from './in-turn.ts';
-import { loadSlices, questionOf } from './load.ts';
+import { loadSlices } from './load.ts';
 import { loadForgottenKeys } from './load-forgotten.ts';
 import { runMessage } from './outgoing.ts';
+import { preparePlan } from './prepare-plan.ts';
 import { type KeysIn, listsRemoved, loadRetried } from './retry.ts';
 import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
-import { superviseSuperseded } from './supervise-run.ts';
 
 const stepSeconds = 240;
-const pauseMs = 30_000;
 
 type Plan = NonNullable<Run['plan']>;
 
@@ -54,15 +51,8 @@ export async function planShards(
     const endAt = ports.clock.now() + stepSeconds * 1000;
     const slices = await loadSlices(ports, held.value.id);
     const spool = slices.flatMap((slice) => slice.spool);
-    if (held.value.marks?.after === null) {
-      const marked = await markAfter(ports, held);
-      if (marked !== null) return marked;
-    }
-    if (held.value.plan === null) {
-      const others = await endOthers(ports, held.value);
-      if (others !== null) return wait(ports, held, others);
-      await commitMissing(ports, held.value);
-    }
+    const notYet = await preparePlan(ports, held);
+    if (notYet !== null) return notYet;
     const retried = await loadRetried(ports, held.value.retryOf);
     if (retried === null) {
       return failRun(ports, held.value.id, { code: 'lists-removed', message: listsRemoved });
@@ -71,16 +61,18 @@ export async function planShards(
     let examples = await beginExamples(ports, held.value.id, slices);
     const withChanges = held.value.kind === 'dry-run';
     const reader = new KeyedReader(ports.blobs);
+    const list = `${held.turn.epoch}-${held.turn.sequence}`;
 
     while (plan.planned < plan.shards) {
       if (ports.clock.now() >= endAt || ports.stopping.aborted) return goOn(ports, held, 'plan-shards');
-      const planned = await planOne(ports, held.value, plan, spool, reader, retried);
+      const planned = await planOne(ports, held.value, plan, list, spool, reader, retried);
       const more = addExamples(examples, planned, { withChanges });
       if (more !== examples) await putExamples(ports, held.value.id, more);
       examples = more;
       plan = {
         ...plan,
         planned: plan.planned + 1,
+        lists: [...plan.lists, list],
         taggings: plan.taggings + planned.taggings.length,
         tally: addPlanTallies(plan.tally, planned.tally),
       };
@@ -102,51 +94,6 @@ export async function planShards(
   });
 }
 
-/** The source as it is when all of it is read. `null`: it is stored, and the run goes on. */
-async function markAfter(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[] | null> {
-  const mark = await ports.source.mark(questionOf(held.value));
-  if (mark.kind === 'ok') {
-    await held.update((run) => ({ ...run, marks: run.marks && { ...run.marks, after: mark.value } }));
-    return null;
-  }
-  ports.log.warn('source-faulted', { run: held.value.id, slice: null, kind: mark.kind });
-  if (mark.kind === 'configuration') {
-    // A segment or column that went away while it was read.
-    const failed = await failRun(ports, held.value.id, {
-      code: 'source-misconfigured',
-      message: describeFaults(mark.faults),
-    });
-    return failed;
-  }
-  return wait(ports, held, [], mark.kind === 'throttled' ? mark.retryAfterSeconds * 1000 : pauseMs);
-}
-
-/**
- * Runs of the export that have not ended, though this one took their place: what they posted must be in the snapshot
- * before it is planned against. `null`: there are none.
- */
-async function endOthers(ports: Ports, run: Run): Promise<readonly Outgoing[] | null> {
-  const rows = await ports.store.runs.list(exportOf(run.id));
-  const others = rows.filter(({ value }) => value.id !== run.id && !isEnded(value.state));
-  if (others.length === 0) return null;
-  const messages: Outgoing[] = [];
-  for (const { value } of others) messages.push(...(await superviseSuperseded(ports, value)));
-  return messages;
-}
-
-async function wait(
-  ports: Ports,
-  held: Held<Run>,
-  messages: readonly Outgoing[],
-  delayMs = pauseMs,
-): Promise<readonly Outgoing[]> {
-  const now = ports.clock.now();
-  const turn = nextTurn(held.turn, 'plan-shards', now, now + delayMs);
-  await held.end(turn);
-  ports.log.info('run-waits', { run: held.value.id });
-  return [...messages, runMessage(held.value.id, turn, now)];
-}
-
 async function beginPlan(ports: Ports, run: Run, slices: readonly Slice[]): Promise<Plan> {
   if (run.brand === null) throw new Error(`Run ${run.id} plans without a brand.`);
   const manifest = await ports.store.snapshots.get(at.snapshot(exportOf(run.id), run.brand.id));
@@ -155,6 +102,7 @@ async function beginPlan(ports: Ports, run: Run, slices: readonly Slice[]): Prom
       Math.max(sumReads(slices.map(({ tally }) => tally)).spooled, manifest?.value.records ?? 0),
     ),
     planned: 0,
+    lists: [],
     snapshot: manifest === undefined ? null : { run: manifest.value.current, shards: manifest.value.shards },
     repeatedInvalid: await countRepeatedInvalid(ports, slices),
     taggings: 0,
@@ -185,6 +133,7 @@ async function planOne(
   ports: Ports,
   run: Run,
   plan: Plan,
+  list: string,
   spool: readonly string[],
   reader: KeyedReader,
   retriedIn: KeysIn,
@@ -201,16 +150,16 @@ async function planOne(
   const planned = planShard({ rows, records, definition, kind, forgotten, retried });
   const { lines, ends } = changeList(planned.changes);
   await Promise.all([
-    ports.blobs.put(paths.changes(run.id, shard), lines),
-    ports.blobs.put(paths.ends(run.id, shard), new Uint8Array(ends.buffer)),
+    ports.blobs.put(paths.changes(run.id, shard, list), lines),
+    ports.blobs.put(paths.ends(run.id, shard, list), new Uint8Array(ends.buffer)),
     ...(planned.duplicates.length > 0
       ? [ports.blobs.put(paths.duplicates(run.id, shard), joinLines(planned.duplicates))]
       : []),
     ...(planned.taggings.length > 0
-      ? [ports.blobs.put(paths.taggings(run.id, shard), joinLines(planned.taggings))]
+      ? [ports.blobs.put(paths.taggings(run.id, shard, list), joinLines(planned.taggings))]
       : []),
     ...(planned.dropped.length > 0
-      ? [ports.blobs.put(paths.dropped(run.id, shard), joinLines(planned.dropped))]
+      ? [ports.blobs.put(paths.dropped(run.id, shard, list), joinLines(planned.dropped))]
       : []),
   ]);
   return planned;

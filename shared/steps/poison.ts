@@ -1,5 +1,5 @@
 import { cancelUnposted, failUnposted } from '../domain/batch.ts';
-import { idleTurn, isNamed, type Turn } from '../domain/turn.ts';
+import { idleTurn, isNamed, type Step, type Turn } from '../domain/turn.ts';
 import type { Message, MessageOf } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
@@ -48,6 +48,27 @@ const poisoned = (step: Message['step']) => ({
   code: 'step-failed',
   message: `The step ${step} failed again and again; the log names the error.`,
 });
+
+/** Why a message of a poison queue had no effect. */
+export type PoisonTrouble =
+  /** It is none of ours, or of another version: nothing waits for it. */
+  | { readonly kind: 'unreadable' }
+  /** The supervisor does what it would have done, a while later. */
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** What such a message held is not told: it may be anything. */
+export function tellPoison(ports: Ports, step: Step, trouble: PoisonTrouble): void {
+  switch (trouble.kind) {
+    case 'unreadable':
+      ports.log.error('message-unreadable', { step });
+      return;
+    case 'failed': {
+      const { error } = trouble;
+      ports.log.error('poison-failed', { step, error: error instanceof Error ? error.message : 'unknown' });
+      return;
+    }
+  }
+}
 
 /** The unposted batches of the lane's page are failed, so that they cannot stop the lane again; then it goes on. */
 export async function poisonLane(

@@ -17,7 +17,7 @@ export async function putTagCalls(ports: Ports, held: Held<Run>): Promise<void> 
   for (let shard = 0; shard < plan.shards; shard += 1) {
     const ofShard = pages.filter((page) => page.ranges.some((range) => range.shard === shard));
     if (held.value.tagged.includes(shard) || ofShard.some((page) => pageState(page) !== 'done')) continue;
-    const taggings = await loadTaggings(ports, id, shard);
+    const taggings = await loadTaggings(ports, held.value, shard);
     if (taggings.length > 0) {
       const changes = 1 + Math.max(-1, ...taggings.map((tagging) => tagging.change ?? -1));
       const verdicts = await verdictsOf(ports, held.value, shard, ofShard, changes);

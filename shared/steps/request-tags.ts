@@ -147,7 +147,7 @@ class TagRequester {
     if (known !== undefined) return known;
     // Calls come in the order of their shards: one list at a time is enough.
     this.#lists.clear();
-    const list = loadTaggings(this.#ports, this.#run.id, shard);
+    const list = loadTaggings(this.#ports, this.#run, shard);
     this.#lists.set(shard, list);
     return list;
   }

@@ -14,6 +14,7 @@ import { wakeLanes } from './begin-sending.ts';
 import { changePage } from './change-page.ts';
 import { changeRow } from './change-row.ts';
 import { maxInFlight } from './claim-page.ts';
+import { countRequests } from './count-requests.ts';
 import { pauseExport } from './end-run.ts';
 import { type Held, inTurn } from './in-turn.ts';
 import { loadChanges, loadPages, loadTagCalls } from './load.ts';
@@ -31,7 +32,8 @@ const shortestPauseMs = 2_000;
 const answerDeadlineMs = 4 * 3_600_000;
 
 /** Learns what became of posted batches, look by look, from the first post until every row has its outcome. */
-export async function settle(ports: Ports, message: MessageOf<'settle'>): Promise<readonly Outgoing[]> {
+export async function settle(given: Ports, message: MessageOf<'settle'>): Promise<readonly Outgoing[]> {
+  const { ports, requests } = countRequests(given);
   return inTurn(ports, ports.store.runs, at.run(message.run), 'settle', message, async (held) => {
     const endAt = ports.clock.now() + stepSeconds * 1000;
     if (isStopping(held.value)) await cancelPlanned(ports, held.value);
@@ -56,7 +58,7 @@ export async function settle(ports: Ports, message: MessageOf<'settle'>): Promis
     }
     await releaseStrays(ports, held.value);
     if (!isStopping(held.value)) await putTagCalls(ports, held);
-    return goOn(ports, held, before, asked, endAt);
+    return goOn(ports, held, before, asked, endAt, requests);
   });
 }
 
@@ -146,6 +148,7 @@ async function goOn(
   before: readonly Page[],
   asked: Asking,
   endAt: number,
+  requests: () => number,
 ): Promise<readonly Outgoing[]> {
   const pages = await loadPages(ports, held.value.id);
   const states = new Set(pages.map(pageState));
@@ -166,7 +169,13 @@ async function goOn(
   const now = ports.clock.now();
   const settledNow = settledCount(pages) - settledCount(before);
   const progressed = settledNow + tagged.made > 0;
-  ports.log.info('batches-settled', { run: held.value.id, settled: settledNow, looks: held.value.looks });
+  ports.log.info('batches-settled', {
+    run: held.value.id,
+    brand: held.value.brand?.id ?? null,
+    settled: settledNow,
+    looks: held.value.looks,
+    requests: requests(),
+  });
   const progressAt = (run: Run): number => (progressed ? now : run.progressAt);
   if (arePagesDone && tagged.left === 0) {
     const turn = nextTurn(held.turn, 'finish', now);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { StorageQueueHandler } from '@azure/functions';
 import { approve } from '../../functions/approve.ts';
 import { connectBrand } from '../../functions/connect.ts';
+import { healthDetails } from '../../functions/health.ts';
 import { poisoned, queueStep } from '../../functions/queue-step.ts';
 import { runExport } from '../../functions/run-export.ts';
 import { oneRun, rows, runs } from '../../functions/runs.ts';
@@ -20,13 +21,14 @@ import type { Ports } from '../../shared/ports/ports.ts';
 import type { Outgoing } from '../../shared/ports/queue.ts';
 import { at } from '../../shared/steps/addresses.ts';
 import { approveRun } from '../../shared/steps/approve-run.ts';
+import { rememberedHealth } from '../../shared/steps/check-health.ts';
 import { connect } from '../../shared/steps/connect.ts';
 import { cutPages } from '../../shared/steps/cut-pages.ts';
 import { describeRun, listRuns } from '../../shared/steps/describe-run.ts';
 import { finish } from '../../shared/steps/finish.ts';
 import { listedOutcomes, listRows } from '../../shared/steps/list-rows.ts';
 import { planShards } from '../../shared/steps/plan-shards.ts';
-import { poison } from '../../shared/steps/poison.ts';
+import { poison, tellPoison } from '../../shared/steps/poison.ts';
 import { readSlice } from '../../shared/steps/read-slice.ts';
 import { requestRun } from '../../shared/steps/request-run.ts';
 import { send } from '../../shared/steps/send.ts';
@@ -135,7 +137,11 @@ export const startApp = async (outside: Outside, ear: Ear) => {
   const receive = (step: Step, message: unknown) => invoke(functions[step], step, message);
   const receivePoison = (step: Step, message: unknown) =>
     invoke(
-      poisoned<Message>(messages[step], (parsed) => perform(poison(ports, parsed))),
+      poisoned<Message>(
+        messages[step],
+        (parsed) => perform(poison(ports, parsed)),
+        (trouble) => tellPoison(ports, step, trouble),
+      ),
       `${step}-poison`,
       message,
     );
@@ -181,6 +187,10 @@ export const startApp = async (outside: Outside, ear: Ear) => {
     receivePoison,
     askForRun,
     askToConnect,
+    askForHealth: () => {
+      const details = healthDetails('1.2.3', rememberedHealth(ports));
+      return http((request) => details(request, { actor: { id: 'key', name: null }, role: 'viewer' }));
+    },
     /** Lets a new run go on to its end; `between` is called before every message. */
     async run(between: (run: Run) => Promise<void> = async () => undefined): Promise<Run> {
       await askForRun({});

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { runId } from '../../shared/domain/ids.ts';
+import { steps } from '../../shared/domain/turn.ts';
 import { type Message, messages } from '../../shared/messages.ts';
 import type { Queue } from '../../shared/ports/queue.ts';
 
@@ -48,6 +49,13 @@ export const describeQueue = (name: string, open: () => Promise<Opened>): void =
         expect(await receive('settle')).toEqual([]);
       },
     );
+
+    test('a probe leaves nothing, and leaves alone what is there', async () => {
+      const { queue, receive } = await open();
+      await queue.put({ message: settle(1), delaySeconds: 0 });
+      await queue.probe();
+      for (const step of steps) expect(await receive(step)).toEqual(step === 'settle' ? [settle(1)] : []);
+    });
 
     test('a message over 45 KB is refused without repeating it', async () => {
       const { queue, receive } = await open();

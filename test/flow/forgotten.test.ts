@@ -2,8 +2,10 @@ import { expect, it } from 'vitest';
 import type { ExportDefinition } from '../../shared/domain/definition.ts';
 import { exportId } from '../../shared/domain/ids.ts';
 import type { RunState } from '../../shared/domain/states.ts';
+import { paths } from '../../shared/steps/addresses.ts';
 import { type Forgetting, forget, liftForgetting } from '../../shared/steps/forget.ts';
 import { listRows } from '../../shared/steps/list-rows.ts';
+import { listOf } from '../../shared/steps/load.ts';
 import { counting, everything } from './faults.ts';
 import { expectLaws, replayOf, seeds } from './laws.ts';
 import { newsletter, nobody, peopleOf } from './people.ts';
@@ -88,7 +90,7 @@ it.each(['property', 'tag'] as const)(
     const pages = await world.ports.store.pages.list(id);
     const last = pages.at(-1)?.value.ranges.at(-1);
     if (last === undefined) throw new Error('There is no page.');
-    const path = `runs/pages/${id}/${String(last.shard).padStart(6, '0')}.changes`;
+    const path = paths.changes(id, last.shard, listOf(world.runOf(id), last.shard));
     const before = Buffer.from((await world.ports.blobs.get(path)) ?? []);
     const email = /"email":"([^"]+)"/.exec(before.toString().trimEnd().split('\n').at(-1) ?? '')?.[1] ?? '';
     const answer = await forgotten(world, email);
@@ -251,4 +253,39 @@ it('says so when the vault does not answer or refuses', async () => {
   world.secrets.forbid(false);
   expect(await liftForgetting(world.ports, canary)).toEqual({ kind: 'not-forgotten' });
   expect(await forget(world.ports, canary)).toMatchObject({ kind: 'forgotten', active: [], brands: [] });
+});
+
+it('a planner that stood still while somebody was forgotten overwrites no list of who took over from it', async () => {
+  const stalledMs = 150_000;
+  let stalledAt: number | null = null;
+  const world = await flowWorld({
+    population: people.population,
+    requestsPerMinute: 12,
+    processes: 2,
+    faults: ({ name, args }) => {
+      if (stalledAt !== null || name !== 'blobs.put' || !String(args[0]).endsWith('.changes'))
+        return undefined;
+      stalledAt = world.clock.now();
+      return { kind: 'stall', when: 'before', ms: stalledMs };
+    },
+  });
+  const asked = await world.ask();
+  if (asked.kind !== 'accepted') throw new Error(asked.kind);
+  await world.until(() => stalledAt !== null);
+  await forgotten(world);
+  await world.pass(stalledMs + 1_000);
+  // It is in the middle of being sent that the late list would do harm.
+  const posted = world.destination.posts.length;
+  expect(posted).toBeGreaterThan(0);
+  expect(posted).toBeLessThan(contacts / 100 - 1);
+  await world.until(() => world.runOf(asked.run).endedAt !== null);
+  expect(world.runOf(asked.run)).toMatchObject({
+    state: 'succeeded',
+    tally: { read: customers, accepted: contacts - 1, invalidByReason: { forgotten: 1 } },
+  });
+  expect(world.destination.contacts(brandA).size).toBe(contacts - 1);
+  await world.pass(15 * minute);
+  // What the late planner wrote is found when the run has ended.
+  expect(await blobsWith(world, canary)).toEqual([]);
+  expectLaws(world);
 });

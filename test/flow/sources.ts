@@ -15,7 +15,7 @@ import type { Clock } from '../../shared/ports/clock.ts';
 import type { Ports } from '../../shared/ports/ports.ts';
 import type { Source, SourceAnswer } from '../../shared/ports/source.ts';
 import { at as addressOf, paths } from '../../shared/steps/addresses.ts';
-import { loadRun, loadSlices } from '../../shared/steps/load.ts';
+import { listOf, loadRun, loadSlices } from '../../shared/steps/load.ts';
 import { requestRun } from '../../shared/steps/request-run.ts';
 import { supervise } from '../../shared/steps/supervise.ts';
 import { memoryBlobs } from '../memory/blobs.ts';
@@ -230,7 +230,11 @@ export const planOf = async (options: PlanOptions): Promise<Planned> => {
   return {
     run,
     slices: read,
-    changes: await joined(own.blobs, (shard) => paths.changes(id, shard), run.plan.shards),
+    changes: await joined(
+      own.blobs,
+      (shard) => paths.changes(id, shard, listOf(run, shard)),
+      run.plan.shards,
+    ),
     duplicates: await joined(own.blobs, (shard) => paths.duplicates(id, shard), run.plan.shards),
     tally: run.plan.tally,
     read: sumReads(read.map(({ tally }) => tally)),

@@ -69,16 +69,28 @@ test.each(wrongMessages)('a message that is none throws, and no step is called (
   await expect(queueStep(messages.settle, step)(wrong, loggingContext().context)).rejects.toThrow(z.ZodError);
 });
 
-test.each([...wrongMessages, message])('a poison function never throws (%j)', async (given) => {
-  const { context, lines } = loggingContext('settle-poison');
-  await poisoned(messages.settle, broken)(given, context);
-  expect(lines.join('\n')).toContain('settle-poison');
+test.each(wrongMessages)(
+  'a poison function tells of a message that is none, and no step is called (%j)',
+  async (wrong) => {
+    const told: unknown[] = [];
+    const step = async () => expect.unreachable();
+    const { context, lines } = loggingContext();
+    await poisoned(messages.settle, step, (trouble) => told.push(trouble))(wrong, context);
+    expect({ told, lines }).toEqual({ told: [{ kind: 'unreadable' }], lines: [] });
+  },
+);
+
+test('a poison function never throws: it tells the error', async () => {
+  const told: unknown[] = [];
+  await poisoned(messages.settle, broken, (trouble) => told.push(trouble))(message, loggingContext().context);
+  expect(told).toEqual([{ kind: 'failed', error: new Error('the account is closed') }]);
 });
 
 test('a poison function hands the message on, and says nothing when that went well', async () => {
   const got: unknown[] = [];
   const { context, lines } = loggingContext();
-  await poisoned(messages.settle, async (given) => void got.push(given))(message, context);
+  const poison = async (given: unknown) => void got.push(given);
+  await poisoned(messages.settle, poison, (trouble) => expect.unreachable(trouble.kind))(message, context);
   expect({ got, lines }).toEqual({ got: [message], lines: [] });
 });
 

@@ -49,6 +49,14 @@ const planted: readonly [file: string, from: string, to: string, finding: string
     'the role b24988ac',
   ],
   ['storage', "storageAccounts@2025-01-01' =", "storageAccounts@2019-06-01' =", 'never compiled'],
+  ['data-out-access', 'scope: container', 'scope: account', 'the role 2a2b9908'],
+  ['data-out-access', '  scope: container\n', '', 'single resource'],
+  [
+    'data-out-access',
+    '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1',
+    'b7e6dc6d-f1e8-4753-8033-0f276bb0955b',
+    'the role b7e6dc6d',
+  ],
   ['vault', 'enablePurgeProtection: true', 'enablePurgeProtection: false', 'enablePurgeProtection'],
   ['vault', "closedNetwork ? 'Disabled' : 'Enabled'", "'Enabled'", 'publicNetworkAccess'],
   ['monitoring', 'DisableLocalAuth: true', 'DisableLocalAuth: false', 'DisableLocalAuth'],
@@ -103,6 +111,17 @@ test('main gives every module exactly the parameters that it has, and must have'
     ).toEqual([]);
   }
   expect(new Set(main.modules.map(({ path }) => basename(path))).add('main.bicep').size).toBe(files.length);
+});
+
+test('reading data-out is given where its account is named, and on the container of dataOutUrl alone', () => {
+  const access = main.modules.find(({ path }) => path.endsWith('data-out-access.bicep'));
+  expect(at(access?.body, 'params')).toEqual({
+    accountName: "[last(split(dataOutScopeId, '/'))]",
+    containerName: "[last(split(dataOutUrl, '/'))]",
+    principalId: '[identity.properties.principalId]',
+  });
+  expect(main.text).toMatch(/'modules\/data-out-access\.bicep' = if \(!empty\(dataOutStorageId\)\)/);
+  expect(main.variables.dataOutScopeId).toMatch(/^\[empty\(dataOutStorageId\) \? .+ : dataOutStorageId\]$/);
 });
 
 test('a closed network has a private endpoint for all that is closed', () => {

@@ -37,6 +37,9 @@ const rolesOn: Readonly<Record<string, readonly string[]>> = {
     '974c5e8b-45b9-4653-ba55-5f855dd0fb88', // Storage Queue Data Contributor
     '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3', // Storage Table Data Contributor
   ],
+  'Microsoft.Storage/storageAccounts/blobServices/containers': [
+    '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1', // Storage Blob Data Reader
+  ],
   'Microsoft.KeyVault/vaults': ['b86a8fe4-44ce-4948-aee5-eccb2c155cd7'], // Key Vault Secrets Officer
   'Microsoft.Insights/components': ['3913510d-42f4-4e42-8a64-420c390055eb'], // Monitoring Metrics Publisher
 };

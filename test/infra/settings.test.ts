@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { parseConfig } from '../../shared/config.ts';
 import { infraFolder, readBicep } from './bicep.ts';
 import { at, type Json } from './template.ts';
@@ -48,6 +50,23 @@ function readSettings(): ReadonlySet<string> {
 test('every setting that the template sets is one that the app reads, and the other way round', () => {
   const read = [...readSettings()].filter((name) => ![...sandboxSettings, ...givenByPlatform].includes(name));
   expect([...ofApp.keys()].sort()).toEqual(read.sort());
+});
+
+test('the example of local settings names settings that are read, and the app starts with it', async () => {
+  const path = new URL('../../docs/local.settings.example.json', import.meta.url);
+  const { Values } = z
+    .strictObject({ IsEncrypted: z.literal(false), Values: z.record(z.string(), z.string()) })
+    .parse(JSON.parse(await readFile(path, 'utf8')));
+  // Of the host, and of the identity that the simulators stand in for.
+  const ofOthers = [
+    'FUNCTIONS_WORKER_RUNTIME',
+    'IDENTITY_ENDPOINT',
+    'IDENTITY_HEADER',
+    'AZURE_TOKEN_CREDENTIALS',
+  ];
+  const read = readSettings();
+  expect(Object.keys(Values).filter((name) => !read.has(name))).toEqual(ofOthers);
+  expect(parseConfig(Values)).toMatchObject({ kind: 'ok' });
 });
 
 test('the platform has its own settings, and nothing else is set', () => {

@@ -1,5 +1,5 @@
 import { glob, readFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -62,7 +62,7 @@ test.each(queries.filter(([, query]) => query.includes('event')))(
   (_name, query) => {
     const asked = [
       ...query.matchAll(/"event":"([a-z-]+)"/g),
-      ...query.matchAll(/'((?:run|source|supervision|message)-[a-z]+)'/g),
+      ...query.matchAll(/'((?:run|source|supervision|message|poison)-[a-z]+)'/g),
     ];
     const names = asked.map(([, name = '']) => name);
     expect(names.length).toBeGreaterThan(0);
@@ -88,6 +88,67 @@ test('an event is a line that begins as the queries expect', () => {
     console.info = info;
   }
   expect(lines).toEqual(['{"event":"run-ended","run":"a","state":"failed"}']);
+});
+
+test('every event has its run, but those that are about none', () => {
+  const withoutRun = [...events].filter(
+    ([, fields]) => !/\brun\b/.test(fields.replace('...message', messageFields)),
+  );
+  expect(withoutRun.map(([name]) => name).sort()).toEqual([
+    'address-erased',
+    'address-forgotten',
+    'connection-checked',
+    'forgetting-lifted',
+    'health-checked',
+    'message-unreadable',
+    'old-removed',
+    'poison-failed',
+    'profile-previewed',
+    'run-skipped',
+    'supervised',
+  ]);
+});
+
+test('the app speaks through its log alone, where the host counts it to the console', async () => {
+  const speaking: string[] = [];
+  for await (const path of glob(join(root, '{functions,shared}/**/*.ts'))) {
+    if (/\b(console|context)\.(log|info|warn|error|debug|trace)\(/.test(await readFile(path, 'utf8')))
+      speaking.push(relative(root, path));
+  }
+  // What nothing else has caught is said with the invocation that it happened in.
+  expect(speaking.sort()).toEqual(['functions/at-the-edge.ts', 'shared/adapters/system/console-log.ts']);
+});
+
+const hostJson = z.object({
+  logging: z.object({
+    logLevel: z.record(z.string(), z.string()),
+    applicationInsights: z.object({
+      samplingSettings: z.object({ isEnabled: z.boolean(), excludedTypes: z.string() }),
+    }),
+  }),
+});
+const { logging } = hostJson.parse(JSON.parse(await readFile(join(root, 'host.json'), 'utf8')));
+
+test('sampling leaves out what events, errors and calls are sent as', () => {
+  const { isEnabled, excludedTypes } = logging.applicationInsights.samplingSettings;
+  if (isEnabled)
+    expect(excludedTypes.split(';')).toEqual(expect.arrayContaining(['Trace', 'Exception', 'Request']));
+});
+
+test.each([
+  // https://learn.microsoft.com/azure/azure-functions/configure-monitoring#configure-categories
+  ['Host.Function.Console', 'Information'],
+  ['Host.Results', 'Information'],
+  ['Function.settle', 'Warning'],
+  ['Function.settle.User', 'Warning'],
+])('what the host logs as %s is kept from %s on', (category, least) => {
+  const levels = ['Trace', 'Debug', 'Information', 'Warning', 'Error', 'Critical', 'None'];
+  const [closest = 'default'] = Object.keys(logging.logLevel)
+    .filter((name) => category === name || category.startsWith(`${name}.`))
+    .sort((a, b) => b.length - a.length);
+  const level = levels.indexOf(logging.logLevel[closest] ?? '');
+  expect(level).toBeGreaterThanOrEqual(0);
+  expect(level).toBeLessThanOrEqual(levels.indexOf(least));
 });
 
 test('the four alerts are there, each with a query of its own, and all of them reach the action group', async () => {

@@ -70,6 +70,7 @@ export const memoryQueue = (clock: Pick<Clock, 'now'>): MemoryQueue => {
       changed();
       entries.add({ message, order: puts.length, visibleAt, dequeueCount: 0, receipt: undefined });
     },
+    async probe() {},
     waiting: () => inOrder().map(({ message, visibleAt }) => ({ message, visibleAt })),
     firstVisible() {
       if (first === undefined) {

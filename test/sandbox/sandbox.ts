@@ -145,14 +145,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 }
 
 /** Tables, queues and containers, as the templates make them in Azure, and the definitions. */
-async function seedStorage(connectionString: string): Promise<void> {
+export async function seedStorage(connectionString: string): Promise<void> {
   const storage = openStorage({ kind: 'connection-string', value: connectionString });
   await storage.ensure();
   await storage.store.connections.insert(at.connection(sandboxConnection.definition.id), sandboxConnection);
   await storage.store.exports.insert(at.export(sandboxExport.id), savedExportOf(sandboxExport));
 }
 
-async function seedVault(url: string): Promise<void> {
+export async function seedVault(url: string): Promise<void> {
   const response = await fetch(`${url}/control/secrets`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
