@@ -24,9 +24,9 @@ export const connectBrand = (
     const answer = await connect(id.data, confirmBrand === undefined ? {} : { confirmBrand });
     switch (answer.kind) {
       case 'connected': {
-        const { brand, permissions, resumed } = answer;
+        const { brand, permissions, exportUser, resumed } = answer;
         const advice = adviceOn(permissions);
-        return { jsonBody: { connection: id.data, brand, permissions, advice, resumed } };
+        return { jsonBody: { connection: id.data, brand, permissions, advice, exportUser, resumed } };
       }
       case 'unknown-connection':
         return unknownConnection();

@@ -9,18 +9,23 @@ import { type Cancellation, cancelRun } from '../shared/steps/cancel-run.ts';
 import { checkExport } from '../shared/steps/check-export.ts';
 import { rememberedHealth } from '../shared/steps/check-health.ts';
 import { connect } from '../shared/steps/connect.ts';
+import { listConnectionRevisions } from '../shared/steps/connection-revisions.ts';
 import { cutPages } from '../shared/steps/cut-pages.ts';
 import { describeRun, listRuns } from '../shared/steps/describe-run.ts';
 import { finish } from '../shared/steps/finish.ts';
 import { forget, liftForgetting } from '../shared/steps/forget.ts';
+import { describeConnection, listConnections } from '../shared/steps/list-connections.ts';
 import { listRows } from '../shared/steps/list-rows.ts';
 import { checkSource, lookAtColumns, lookAtSegments } from '../shared/steps/look-around.ts';
 import { planShards } from '../shared/steps/plan-shards.ts';
 import { poison, tellPoison } from '../shared/steps/poison.ts';
 import { previewProfile } from '../shared/steps/preview-profile.ts';
 import { readSlice } from '../shared/steps/read-slice.ts';
+import { removeConnection } from '../shared/steps/remove-connection.ts';
 import { removeOld } from '../shared/steps/remove-old.ts';
 import { type RunRequest, requestRun } from '../shared/steps/request-run.ts';
+import { rotateKey } from '../shared/steps/rotate-key.ts';
+import { saveConnection } from '../shared/steps/save-connection.ts';
 import { send } from '../shared/steps/send.ts';
 import { settle } from '../shared/steps/settle.ts';
 import { startDueRuns } from '../shared/steps/start-due-runs.ts';
@@ -31,12 +36,16 @@ import { approve } from './approve.ts';
 import { atTheEdge } from './at-the-edge.ts';
 import { cancel } from './cancel.ts';
 import { connectBrand } from './connect.ts';
+import { listOfConnections, oneConnection, revisionsOfConnection, statement } from './connections.ts';
 import { forgetAddress, liftAddress } from './forget.ts';
 import { health, healthDetails } from './health.ts';
 import { preview } from './preview.ts';
 import { poisoned, queueStep } from './queue-step.ts';
+import { deleteConnection } from './remove-connection.ts';
+import { putKey } from './rotate-key.ts';
 import { runExport } from './run-export.ts';
 import { oneRun, rows, runs } from './runs.ts';
+import { putConnection } from './save-connection.ts';
 import { exportCheck, lookAround, sourceChecks } from './source.ts';
 import { timer } from './timer.ts';
 
@@ -187,6 +196,48 @@ http(
   liftAddress((email) => liftForgetting(ports, email)),
 );
 api('health-details', 'GET', 'health/details', healthDetails(APP_VERSION, rememberedHealth(ports)));
+
+api(
+  'list-connections',
+  'GET',
+  'connections',
+  listOfConnections((caller, page) => listConnections(ports, caller, page)),
+);
+api(
+  'get-connection',
+  'GET',
+  'connections/{id}',
+  oneConnection((id, caller) => describeConnection(ports, id, caller)),
+);
+api(
+  'save-connection',
+  'PUT',
+  'connections/{id}',
+  putConnection((caller, wanted, seen) => saveConnection(ports, caller, wanted, seen)),
+);
+api(
+  'rotate-key',
+  'PUT',
+  'connections/{id}/key',
+  putKey((id, caller, key, seen) => rotateKey(ports, id, caller, key, seen)),
+);
+api(
+  'remove-connection',
+  'DELETE',
+  'connections/{id}',
+  deleteConnection(async (...asked) => {
+    const answer = await removeConnection(ports, ...asked);
+    if (answer.kind === 'ending') await perform(answer.messages);
+    return answer;
+  }),
+);
+api(
+  'connection-revisions',
+  'GET',
+  'connections/{id}/revisions',
+  revisionsOfConnection((id, page) => listConnectionRevisions(ports, id, page)),
+);
+api('privacy-statement', 'GET', 'privacy-statement', statement);
 
 function queue(queueName: string, handler: StorageQueueHandler): void {
   app.storageQueue(queueName, { queueName, connection: 'AzureWebJobsStorage', handler });

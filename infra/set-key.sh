@@ -10,7 +10,8 @@ usage() {
 Usage: infra/set-key.sh --vault VAULT --name NAME
 
 Asks for Omnisend's API key at the terminal, without showing it, and writes it into the vault. Where the input is no
-terminal, its first line is the key. The key is never an argument of a command, and is written to no file.
+terminal, its first line is the key. The key is never an argument of a command, and is written to no file. The secret gets
+the tag purpose=omnisend-export, by which a connection may name it.
 
   --vault VAULT   name of the key vault
   --name NAME     name of the secret, as the connection names it: letters, digits and "-"
@@ -45,6 +46,7 @@ key=${key//[[:space:]]/}
 
 # Through a pipe: arguments of a process can be read by others on the machine.
 printf '%s' "$key" |
-  az keyvault secret set --vault-name "$vault" --name "$name" --file /dev/stdin --encoding utf-8 --output none ||
+  az keyvault secret set --vault-name "$vault" --name "$name" --file /dev/stdin --encoding utf-8 \
+    --tags purpose=omnisend-export --output none ||
   fail "The key was not written." "You need the role Key Vault Secrets Officer on the vault (deploy.sh gives it to who deploys; it holds after some minutes), and a way to it where the network is closed."
 say "The key is in the vault $vault as $name."

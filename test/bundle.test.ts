@@ -78,6 +78,13 @@ test('registers these functions and no others; all HTTP but health needs a key; 
     http('forget', 'POST', 'forget'),
     http('lift-forgetting', 'POST', 'forget/lift'),
     http('health-details', 'GET', 'health/details'),
+    http('list-connections', 'GET', 'connections'),
+    http('get-connection', 'GET', 'connections/{id}'),
+    http('save-connection', 'PUT', 'connections/{id}'),
+    http('rotate-key', 'PUT', 'connections/{id}/key'),
+    http('remove-connection', 'DELETE', 'connections/{id}'),
+    http('connection-revisions', 'GET', 'connections/{id}/revisions'),
+    http('privacy-statement', 'GET', 'privacy-statement'),
   ];
   expect(functions.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
   expect(functions.map((one) => ({ name: one.name, trigger: trigger(one) }))).toMatchObject(expected);

@@ -1,16 +1,19 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { healthDetailsView } from '../functions/health.ts';
 import { omnisendDestination } from '../shared/adapters/omnisend/destination.ts';
 import { compose } from '../shared/compose.ts';
-import { batchId } from '../shared/domain/ids.ts';
+import { batchId, connectionId, exportId as exportIdOf } from '../shared/domain/ids.ts';
+import { privacyStatement } from '../shared/domain/privacy-statement.ts';
 import type { Run } from '../shared/domain/run.ts';
 import { steps } from '../shared/domain/turn.ts';
+import { at } from '../shared/steps/addresses.ts';
 import { refusal, rows, serve } from './adapters/dataverse/environment.ts';
 import { plain, upsertOf } from './adapters/omnisend/changes.ts';
 import { againstContract } from './adapters/omnisend/contract.ts';
 import { type Stub, type StubAnswer, startStub } from './adapters/stub-server.ts';
 import { startApp } from './canary/app.ts';
-import { accepted, customers, echoOf, inConflict, refused, secrets } from './canary/canaries.ts';
+import { accepted, customers, echoOf, inConflict, keysIn, refused, secrets } from './canary/canaries.ts';
 import { type Ear, openEar, type Place } from './canary/ear.ts';
 import { virtualClock } from './memory/clock.ts';
 import { startKeyVault } from './sandbox/key-vault/key-vault.ts';
@@ -223,6 +226,97 @@ describe('the health of what is outside tells nobody anything', () => {
   });
 });
 
+describe('a key that is given through the API lies in the vault and nowhere else', () => {
+  const params = { id: 'brand-n' };
+  const consent = { displayName: 'Brand N', agree: true, wording: privacyStatement.wording };
+  const put = (body: object, revision?: number) => ({
+    method: 'PUT' as const,
+    body: JSON.stringify(body),
+    ...(revision !== undefined && { headers: { 'if-match': `"${revision}"` } }),
+  });
+  const vaultFaults = async (body: object) => {
+    await fetch(`${vault.url}/control`, { method: 'POST', body: JSON.stringify(body) });
+  };
+  const keyOf = async (id: string): Promise<unknown> => {
+    const saved = await app.ports.store.connections.get(at.connection(connectionId.parse(id)));
+    return saved && app.ports.secrets.get(saved.value.secretName, { fresh: true });
+  };
+  const nothingLeaked = () => {
+    expect(ear.leaks()).toEqual([]);
+    expect(app.kept.length).toBeGreaterThan(0);
+    expect(app.kept.flatMap(keysIn)).toEqual([]);
+  };
+
+  test('made, connected, used by a run, rotated, looked at and removed', async () => {
+    const made = await app.api('save-connection', {
+      ...put({ ...consent, apiKey: seedKeys.otherBrand }),
+      params,
+    });
+    expect(JSON.parse(made)).toMatchObject({ id: 'brand-n', isOwnSecret: true });
+    expect(await keyOf('brand-n')).toEqual({ kind: 'ok', value: seedKeys.otherBrand });
+    const rotated = await app.api('rotate-key', put({ apiKey: seedKeys.second }, 1));
+    expect(JSON.parse(rotated)).toMatchObject({ connection: { revision: 2, isOwnSecret: true } });
+    expect(await keyOf('brand-a')).toEqual({ kind: 'ok', value: seedKeys.second });
+    expect(JSON.parse(await app.askToConnect())).toMatchObject({ permissions: { write: 'granted' } });
+    const run = await app.run();
+    expect(run).toMatchObject({ state: 'succeeded', tally: { read: 7, invalid: 2, accepted: 4 } });
+    await app.askAll(run.id);
+
+    await app.api('rotate-key', put({ apiKey: seedKeys.full }, 2));
+    await app.api('save-connection', put({ displayName: 'Another name' }, 3));
+    for (const look of ['list-connections', 'get-connection', 'connection-revisions'] as const) {
+      expect(await app.api(look)).toContain('Another name');
+    }
+    const removal = { method: 'DELETE', path: '?exports=detach', headers: { 'if-match': '"4"' } } as const;
+    expect(JSON.parse(await app.api('remove-connection', removal))).toMatchObject({ secret: 'removed' });
+    expect(ear.places()).toEqual(expect.arrayContaining([...everyWay]));
+    nothingLeaked();
+    const figures = z
+      .object({ secrets: z.number() })
+      .parse(await (await fetch(`${vault.url}/control`)).json());
+    // What was there before, the hash secret of the export, and the key of brand-n.
+    expect(figures).toEqual({ secrets: 3 });
+  });
+
+  test.each<[string, object]>([
+    ['refuses the app', { forbidden: true }],
+    ['does not answer', { failNext: { count: 100, status: 503 } }],
+    ['refuses to write', { failNext: { count: 1, status: 400 } }],
+    ['says that there is such a secret', { failNext: { count: 1, status: 409 } }],
+  ])('where the vault %s', async (_what, fault) => {
+    await vaultFaults(fault);
+    await app.api('save-connection', { ...put({ ...consent, apiKey: seedKeys.second }), params });
+    await vaultFaults(fault);
+    await app.api('rotate-key', put({ apiKey: seedKeys.second }, 1));
+    expect(ear.places()).toContain('answer');
+    nothingLeaked();
+  });
+
+  test('where it is sent in a wrong place, or to somebody who has not seen the document', async () => {
+    const key = seedKeys.second;
+    for (const body of [
+      { ...consent, wording: key, apiKey: key },
+      { ...consent, apiKey: { key } },
+      { ...consent, apiKey: key, secretName: key },
+      { ...consent, apiKey: key, [key]: key },
+      { apiKey: key, displayName: '', agree: key, sharedWith: key, id: key },
+      { exports: { [key]: key } },
+      [key],
+    ]) {
+      await app.api('save-connection', { ...put(body), params });
+      await app.api('rotate-key', put(body, 1));
+      await app.api('remove-connection', { method: 'DELETE', body: JSON.stringify(body) });
+    }
+    await app.api('save-connection', { ...put({ ...consent, apiKey: key }), params: { id: key } });
+    await app.api('rotate-key', put({ apiKey: key }, 7));
+    await app.api('rotate-key', { ...put({ apiKey: key }), headers: { 'if-match': key } });
+    await app.api('list-connections', { path: `?after=${key}&limit=${key}` });
+    await app.api('remove-connection', { method: 'DELETE', path: `?exports=${key}` });
+    expect(ear.places()).toContain('answer');
+    nothingLeaked();
+  });
+});
+
 test('a message, or a poisoned one, that holds what it must not is not repeated', async () => {
   const { msdynci_email: email } = accepted;
   const message = { version: 1, run: 'newsletter.1', brand: 'b', lane: 0, slice: 0, epoch: 0, sequence: 0 };
@@ -354,6 +448,14 @@ describe('a canary would be found', () => {
   test('in an error', () => {
     ear.hear('error', new Error('a', { cause: new Error(`born ${accepted.msdynci_dateofbirth}`) }));
     expect(ear.leaks().length).toBeGreaterThan(0);
+  });
+
+  test('a key in a table or a blob', async () => {
+    await app.ports.blobs.put('runs/a', Buffer.from(secrets.key));
+    const exportId = exportIdOf.parse('newsletter');
+    const reason = { code: 'active', message: secrets.key };
+    await app.ports.store.skipped.insert(at.skipped(exportId, 0), { exportId, at: 0, reason });
+    expect(app.kept.flatMap(keysIn)).toHaveLength(2);
   });
 
   test.each(Object.values(secrets))('%s', (secret) => {

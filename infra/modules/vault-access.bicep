@@ -17,8 +17,8 @@ param keyWriterObjectId string
 ])
 param keyWriterType string
 
-// Secrets Officer: the app reads the API keys, and makes the secrets that it hashes addresses with. A role on single
-// secrets is no way, as those secrets do not exist before the app makes them.
+// Secrets Officer: the app reads the API keys, makes and removes those that it is given by its API, and makes the secrets
+// that it hashes addresses with. A role on single secrets is no way, as they do not exist before the app makes them.
 var secretsOfficer = subscriptionResourceId(
   'Microsoft.Authorization/roleDefinitions',
   'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'

@@ -22,6 +22,8 @@ const history = {
   updated: touch,
 };
 
+const change = z.enum(['created', 'edited', 'key-rotated', 'attached', 'detached', 'removed']);
+
 /** Name of a secret in the app's Key Vault. */
 export const secretName = z.string().regex(/^[0-9a-zA-Z-]{1,127}$/, 'name a Key Vault secret');
 
@@ -33,6 +35,12 @@ export const savedConnection = z.object({
   isOwnSecret: z.boolean(),
   /** Who agreed to the data-privacy statement, when, and to which wording of it. */
   consent: touch.extend({ wording: z.string().min(1).max(100) }),
+  /** What made the present revision; absent: the app did not make it. */
+  change: z.exactOptional(change),
+  /** Secrets that the app made for keys which are not, or no longer, the connection's: they are still to be removed. */
+  leftSecrets: z.exactOptional(z.array(z.object({ name: secretName, since: z.number() }))),
+  /** Its removal has begun, and goes on whenever it is asked for again. */
+  removing: z.exactOptional(touch),
   ...history,
 });
 export type SavedConnection = z.infer<typeof savedConnection>;
@@ -48,7 +56,7 @@ export type SavedExport = z.infer<typeof savedExport>;
 /** What a document was from a change on until the next one. */
 export const revision = touch.extend({
   revision: z.int().min(1),
-  what: z.enum(['created', 'edited', 'key-rotated', 'attached', 'detached', 'removed']),
+  what: change,
   /** The definition as it was saved. */
   definition: z.union([connectionDefinition, exportDefinition]),
 });

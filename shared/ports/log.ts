@@ -4,6 +4,9 @@
  */
 export type EventName =
   | 'connection-checked'
+  | 'connection-saved'
+  | 'connection-removed'
+  | 'key-rotated'
   | 'profile-previewed'
   | 'run-requested'
   | 'run-skipped'

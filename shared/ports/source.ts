@@ -50,6 +50,12 @@ export interface ColumnInfo {
   readonly guess: 'email' | OptionalField | null;
 }
 
+/** The app's own identity, as the source knows it; `null` where it is not told. */
+export interface SourceIdentity {
+  readonly clientId: string | null;
+  readonly objectId: string | null;
+}
+
 /** One thing that must be in order before the source can be read. Those behind a failed one may be left out. */
 export interface SourceCheck {
   readonly name: 'token' | 'environment' | 'container' | 'folder' | 'role' | 'row';
@@ -58,6 +64,8 @@ export interface SourceCheck {
   readonly message: string;
   /** What to do; empty where it is in order. */
   readonly remedy: string;
+  /** Of `token`, where it tells. */
+  readonly identity?: SourceIdentity;
 }
 
 /** An expected answer other than the thing asked for, classed by what to do next. */

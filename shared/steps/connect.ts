@@ -1,6 +1,7 @@
 import type { BrandId, ConnectionId, ExportId } from '../domain/ids.ts';
 import type { SavedConnection } from '../domain/saved.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { SourceCheck, SourceIdentity } from '../ports/source.ts';
 import { at } from './addresses.ts';
 import { type Asked, askSoon, awaitSlot, noteTagAnswer, reserveTagSlot } from './ask.ts';
 import { changeRow } from './change-row.ts';
@@ -15,11 +16,19 @@ export interface Permissions {
   readonly brand: Permission;
 }
 
+/** The app's own identity at the source, which reads in place of a person: whether it can, and what to do where not. */
+export interface ExportUser {
+  readonly ok: boolean;
+  readonly identity: SourceIdentity | null;
+  readonly checks: readonly SourceCheck[];
+}
+
 export type Connected =
   | {
       readonly kind: 'connected';
       readonly brand: FoundBrand['brand'];
       readonly permissions: Permissions;
+      readonly exportUser: ExportUser;
       /** Exports that were paused until now. */
       readonly resumed: readonly ExportId[];
     }
@@ -89,7 +98,13 @@ export async function connect(
     if (await note(ports, one, { brand: brand.id, isConfirmed, isMended })) resumed.push(one);
   }
   ports.log.info('connection-checked', { brand: brand.id, read, write, resumed: resumed.length });
-  return { kind: 'connected', brand, permissions, resumed };
+  return { kind: 'connected', brand, permissions, exportUser: await checkExportUser(ports), resumed };
+}
+
+async function checkExportUser({ source }: Ports): Promise<ExportUser> {
+  const checks = await source.check();
+  const identity = checks.find((one) => one.identity !== undefined)?.identity ?? null;
+  return { ok: checks.every(({ ok }) => ok), identity, checks };
 }
 
 /** What settlement reads. */

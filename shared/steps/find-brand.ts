@@ -109,7 +109,7 @@ export const keyRefused = (secretName: string): Unusable => ({
   kind: 'stop',
   reason: { code: 'key-refused', message: `Omnisend does not know the key in the secret ${secretName}.` },
   remedy:
-    'Create an API key in Omnisend (Store settings, API keys) and store it in the vault under that name.',
+    'Create an API key in Omnisend (Store settings, API keys), and give it to the connection or store it in the vault under that name.',
 });
 
 export const noSecret = (secretName: string, kind: 'absent' | 'forbidden'): Unusable =>

@@ -2,6 +2,7 @@ import type { Run } from '../domain/run.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
 import { changeRow } from './change-row.ts';
+import { removeAllLeftSecrets } from './left-secrets.ts';
 
 const dayMs = 86_400_000;
 /** Spool and change lists hold personal data; lists of rows hold customer ids; the rest is counts. */
@@ -18,6 +19,7 @@ export async function removeOld(ports: Ports): Promise<void> {
       if (daysSince(ports, skipped.at) >= keptDays.account) await ports.store.skipped.remove(address);
     }
   }
+  await removeAllLeftSecrets(ports);
   ports.log.info('old-removed', { runs: removed });
 }
 

@@ -5,6 +5,7 @@ import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { changeRow } from './change-row.ts';
 import { failRun, pauseExport } from './end-run.ts';
+import { readKey } from './load-key.ts';
 
 /** Key refused, permission missing for five minutes, version retired: nothing more is posted, and a person is told. */
 export async function stopIfRefused(
@@ -36,7 +37,7 @@ export async function stopSending(
 
 /** The key may have been rotated while it was cached: it is read once more before the run is stopped. */
 async function readKeyAgain(ports: Ports, run: Run, refused: string): Promise<void> {
-  const fresh = await ports.secrets.get(run.secretName, { fresh: true });
+  const fresh = await readKey(ports, run, { fresh: true });
   if (fresh.kind === 'unavailable' || (fresh.kind === 'ok' && fresh.value.trim() !== refused)) return;
   const message = `Omnisend does not know the key in the secret ${run.secretName}.`;
   await stopSending(

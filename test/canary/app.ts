@@ -1,11 +1,17 @@
 import { once } from 'node:events';
 import type { StorageQueueHandler } from '@azure/functions';
+import type { ApiHandler } from '../../functions/api.ts';
 import { approve } from '../../functions/approve.ts';
+import { atTheEdge } from '../../functions/at-the-edge.ts';
 import { connectBrand } from '../../functions/connect.ts';
+import { listOfConnections, oneConnection, revisionsOfConnection } from '../../functions/connections.ts';
 import { healthDetails } from '../../functions/health.ts';
 import { poisoned, queueStep } from '../../functions/queue-step.ts';
+import { deleteConnection } from '../../functions/remove-connection.ts';
+import { putKey } from '../../functions/rotate-key.ts';
 import { runExport } from '../../functions/run-export.ts';
 import { oneRun, rows, runs } from '../../functions/runs.ts';
+import { putConnection } from '../../functions/save-connection.ts';
 import { dataverseSource } from '../../shared/adapters/dataverse/dataverse.ts';
 import { keyVaultSecrets } from '../../shared/adapters/key-vault/secrets.ts';
 import { omnisendDestination } from '../../shared/adapters/omnisend/destination.ts';
@@ -23,25 +29,29 @@ import { at } from '../../shared/steps/addresses.ts';
 import { approveRun } from '../../shared/steps/approve-run.ts';
 import { rememberedHealth } from '../../shared/steps/check-health.ts';
 import { connect } from '../../shared/steps/connect.ts';
+import { listConnectionRevisions } from '../../shared/steps/connection-revisions.ts';
 import { cutPages } from '../../shared/steps/cut-pages.ts';
 import { describeRun, listRuns } from '../../shared/steps/describe-run.ts';
 import { finish } from '../../shared/steps/finish.ts';
+import { describeConnection, listConnections } from '../../shared/steps/list-connections.ts';
 import { listedOutcomes, listRows } from '../../shared/steps/list-rows.ts';
 import { planShards } from '../../shared/steps/plan-shards.ts';
 import { poison, tellPoison } from '../../shared/steps/poison.ts';
 import { readSlice } from '../../shared/steps/read-slice.ts';
+import { removeConnection } from '../../shared/steps/remove-connection.ts';
 import { requestRun } from '../../shared/steps/request-run.ts';
+import { rotateKey } from '../../shared/steps/rotate-key.ts';
+import { saveConnection } from '../../shared/steps/save-connection.ts';
 import { send } from '../../shared/steps/send.ts';
 import { settle } from '../../shared/steps/settle.ts';
 import { startRun } from '../../shared/steps/start-run.ts';
 import { supervise } from '../../shared/steps/supervise.ts';
 import { call, loggingContext } from '../functions/call.ts';
-import { memoryBlobs } from '../memory/blobs.ts';
 import { memoryQueue } from '../memory/queue.ts';
-import { memoryStore } from '../memory/store.ts';
 import { savedConnectionOf, savedExportOf } from '../sandbox/saved.ts';
 import { definition, secrets } from './canaries.ts';
 import type { Ear } from './ear.ts';
+import { keepingStorage } from './kept.ts';
 
 const connection = savedConnectionOf(
   connectionDefinition.parse({ id: definition.connection, displayName: 'Brand A' }),
@@ -82,9 +92,11 @@ export const startApp = async (outside: Outside, ear: Ear) => {
   const credential = {
     getToken: async () => ({ token: secrets.token, expiresOnTimestamp: Date.now() + 3_600_000 }),
   };
+  const { kept, store, blobs } = keepingStorage();
+  let secretsMade = 0;
   const ports: Ports = {
-    store: memoryStore(),
-    blobs: memoryBlobs(),
+    store,
+    blobs,
     queue,
     secrets: keyVaultSecrets({ vaultUrl: outside.vault, credential, clock, sandbox: true }),
     source: dataverseSource({
@@ -96,7 +108,10 @@ export const startApp = async (outside: Outside, ear: Ear) => {
     clock,
     log: consoleLog,
     limits: { requestsPerMinute: 400, tagsPerMinute: 60, startRate: 0.97, readConcurrency: 4 },
-    newSecret: () => secrets.hash,
+    newSecret: () => {
+      secretsMade += 1;
+      return `${secrets.hash}-${secretsMade}`;
+    },
     stopping,
   };
   await ports.store.connections.insert(at.connection(connection.definition.id), connection);
@@ -181,8 +196,27 @@ export const startApp = async (outside: Outside, ear: Ear) => {
   const askToConnect = (options: { readonly body?: string } = {}) =>
     http(connecting, { method: 'POST', params: { id: connection.definition.id }, ...options });
 
+  const caller = { actor: { id: 'key', name: null }, role: 'administrator' } as const;
+  const handlers = {
+    'list-connections': listOfConnections((who, page) => listConnections(ports, who, page)),
+    'get-connection': oneConnection((id, who) => describeConnection(ports, id, who)),
+    'save-connection': putConnection((who, wanted, seen) => saveConnection(ports, who, wanted, seen)),
+    'rotate-key': putKey((id, who, key, seen) => rotateKey(ports, id, who, key, seen)),
+    'remove-connection': deleteConnection((...asked) => removeConnection(ports, ...asked)),
+    'connection-revisions': revisionsOfConnection((id, page) => listConnectionRevisions(ports, id, page)),
+  } satisfies Readonly<Record<string, ApiHandler>>;
+  const api = (operation: keyof typeof handlers, options: Parameters<typeof call>[1] = {}) =>
+    http(
+      atTheEdge((request) => handlers[operation](request, caller)),
+      { params: { id: connection.definition.id }, ...options },
+    );
+
   return {
     ports,
+    /** All that was ever written to a table or a blob. */
+    kept,
+    /** Operations on connections, by an administrator. */
+    api,
     receive,
     receivePoison,
     askForRun,

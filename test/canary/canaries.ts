@@ -12,6 +12,10 @@ export const secrets = {
 
 /** A key begins with the id of its brand, which is no secret. */
 const secretParts = Object.values(seedKeys).map((key) => new RegExp(key.slice(key.indexOf('-') + 1)));
+/** Of keys alone: personal data has its places in storage, keys have none. */
+export const keysIn = (text: string): readonly string[] =>
+  secretParts.flatMap((part) => part.exec(text)?.[0] ?? []);
+
 const signs = [/finchling/i, /7700\D*900/, /1903\D*07\D*19/, ...secretParts];
 
 /** What a text gives away, read as it is and as a URL. */

@@ -6,7 +6,7 @@ interface Opened {
   readonly secrets: Secrets;
   readonly clock: VirtualClock;
   /** Writes past the app, as a person with the portal does. */
-  rotate(name: string, value: string): Promise<void>;
+  rotate(name: string, value: string, tags?: Readonly<Record<string, string>>): Promise<void>;
   /** From now on the vault refuses the app, or takes it back. */
   forbid(forbidden: boolean): Promise<void>;
   /** From now on the vault does not answer, or does again. */
@@ -76,6 +76,50 @@ export const describeSecrets = (name: string, open: () => Promise<Opened>): void
       await silence(false);
     });
 
+    test('a removed secret is gone, at once and for good; removing it again is success', async () => {
+      const { secrets } = await open();
+      await secrets.create('removed-1', 'value');
+      expect(await secrets.remove('removed-1')).toEqual({ kind: 'absent' });
+      expect(await secrets.get('removed-1')).toEqual({ kind: 'absent' });
+      expect(await secrets.remove('removed-1')).toEqual({ kind: 'absent' });
+      expect(await secrets.remove('removed-never-there')).toEqual({ kind: 'absent' });
+    });
+
+    test('a removed secret can be created anew, with its new value and tags', async () => {
+      const { secrets } = await open();
+      await secrets.create('removed-2', 'old', { tags: { purpose: 'old' } });
+      await secrets.remove('removed-2');
+      const tags = { purpose: 'new' };
+      expect(await secrets.create('removed-2', 'new', { tags })).toEqual({ kind: 'ok', value: 'new' });
+      expect(await secrets.get('removed-2', { fresh: true })).toEqual({ kind: 'ok', value: 'new' });
+      expect(await secrets.tagsOf('removed-2')).toEqual({ kind: 'ok', tags });
+    });
+
+    test('tags are those of the newest version, whoever wrote it; without any there are none', async () => {
+      const { secrets, rotate } = await open();
+      expect(await secrets.tagsOf('tagged-1')).toEqual({ kind: 'absent' });
+      await secrets.create('tagged-1', 'value', { tags: { purpose: 'a' } });
+      expect(await secrets.tagsOf('tagged-1')).toEqual({ kind: 'ok', tags: { purpose: 'a' } });
+      await rotate('tagged-1', 'value', { purpose: 'b', team: 'c' });
+      expect(await secrets.tagsOf('tagged-1')).toEqual({ kind: 'ok', tags: { purpose: 'b', team: 'c' } });
+      await rotate('tagged-1', 'value');
+      expect(await secrets.tagsOf('tagged-1')).toEqual({ kind: 'ok', tags: {} });
+    });
+
+    test('tags and removal: no permission and no answer are answers, and nothing is removed', async () => {
+      const { secrets, forbid, silence } = await open();
+      await secrets.create('kept-2', 'value');
+      await forbid(true);
+      expect(await secrets.tagsOf('kept-2')).toEqual({ kind: 'forbidden' });
+      expect(await secrets.remove('kept-2')).toEqual({ kind: 'forbidden' });
+      await forbid(false);
+      await silence(true);
+      expect(await secrets.tagsOf('kept-2')).toEqual({ kind: 'unavailable' });
+      expect(await secrets.remove('kept-2')).toEqual({ kind: 'unavailable' });
+      await silence(false);
+      expect(await secrets.get('kept-2')).toEqual({ kind: 'ok', value: 'value' });
+    });
+
     test('names are told apart, and values come back with every character', async () => {
       const { secrets, rotate } = await open();
       const value = 'ö"\\ 漢字 \n 🙂'.repeat(500);
@@ -91,6 +135,8 @@ export const describeSecrets = (name: string, open: () => Promise<Opened>): void
         const { secrets } = await open();
         await expect(secrets.get(bad)).rejects.toThrow('A secret name must be');
         await expect(secrets.create(bad, 'value')).rejects.toThrow('A secret name must be');
+        await expect(secrets.tagsOf(bad)).rejects.toThrow('A secret name must be');
+        await expect(secrets.remove(bad)).rejects.toThrow('A secret name must be');
       },
     );
   });

@@ -22,7 +22,7 @@ describeSecrets('Azure Key Vault', async () => {
   return {
     secrets: keyVaultSecrets({ vaultUrl: vault.url, credential, clock, sandbox: true }),
     clock,
-    rotate: (name, value) => control('/secrets', { name, value }),
+    rotate: (name, value, tags) => control('/secrets', { name, value, ...(tags && { tags }) }),
     forbid: (forbidden) => control('', { forbidden }),
     silence: (silent) => control('', { failNext: { count: silent ? 100 : 0, status: 503 } }),
   };
@@ -34,7 +34,7 @@ describeSecrets('memory', async () => {
   return {
     secrets,
     clock,
-    rotate: async (name, value) => secrets.rotate(name, value),
+    rotate: async (name, value, tags) => secrets.rotate(name, value, tags),
     forbid: async (forbidden) => secrets.forbid(forbidden),
     silence: async (silent) => secrets.silence(silent),
   };

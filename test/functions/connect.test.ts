@@ -8,7 +8,8 @@ const now = Date.UTC(2026, 0, 5, 6, 0, 0);
 const brand = { id: brandId.parse('5f00a1'), name: 'Brand EU' };
 const newsletter = exportId.parse('newsletter');
 const granted = { read: 'granted', write: 'granted', brand: 'granted' } as const;
-const connected: Connected = { kind: 'connected', brand, permissions: granted, resumed: [] };
+const exportUser = { ok: true, identity: null, checks: [] };
+const connected: Connected = { kind: 'connected', brand, permissions: granted, exportUser, resumed: [] };
 
 /** Calls the function with an answer of the step, and gives what the step was asked. */
 async function post({
@@ -72,6 +73,7 @@ test('200 with the brand, the permissions, and what was resumed', async () => {
     brand,
     permissions: granted,
     advice: [],
+    exportUser,
     resumed: ['newsletter'],
   });
 });

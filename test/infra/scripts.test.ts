@@ -56,7 +56,7 @@ test('a key goes into the vault through a pipe: no argument, no output, no file'
   expect(code).toBe(0);
   const set = calls.at(-1);
   expect(set?.words).toBe(
-    'az keyvault secret set --vault-name kv-test --name omnisend-brand --file /dev/stdin --encoding utf-8 --output none',
+    'az keyvault secret set --vault-name kv-test --name omnisend-brand --file /dev/stdin --encoding utf-8 --tags purpose=omnisend-export --output none',
   );
   expect(set?.file).toBe('canary-key');
   expect(`${out}${errors}${calls.map(({ words }) => words)}`).not.toContain('canary');

@@ -1,4 +1,5 @@
 import { openStorage } from '../../shared/adapters/storage/storage.ts';
+import { namedKeyPurpose, purposeTag } from '../../shared/domain/key-secrets.ts';
 import { at } from '../../shared/steps/addresses.ts';
 import { startAzurite } from './azurite/azurite.ts';
 import { sandboxConnection, sandboxExport } from './definitions.ts';
@@ -156,7 +157,11 @@ export async function seedVault(url: string): Promise<void> {
   const response = await fetch(`${url}/control/secrets`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
-    body: JSON.stringify({ name: sandboxConnection.secretName, value: seedKeys.full }),
+    body: JSON.stringify({
+      name: sandboxConnection.secretName,
+      value: seedKeys.full,
+      tags: { [purposeTag]: namedKeyPurpose },
+    }),
   });
   if (!response.ok) throw new Error(`The Key Vault simulator refused the seed: ${response.status}.`);
 }

@@ -19,6 +19,11 @@ const connected: Connected = {
   kind: 'connected',
   brand: { id: brandA, name: 'Brand a1' },
   permissions: granted,
+  exportUser: {
+    ok: true,
+    identity: null,
+    checks: [{ name: 'environment', ok: true, message: 'The source is in memory.', remedy: '' }],
+  },
   resumed: [],
 };
 
@@ -239,6 +244,22 @@ describe('exports that went to another brand before', () => {
     const answer = await check(world, answering(world, { changeTags: forbidden }), brandA);
     expect(answer).toMatchObject({ kind: 'connected', resumed: [] });
     expect(await stateOf(world)).toMatchObject({ paused, brand: brandA });
+  });
+});
+
+it('tells who the export user is, and what to do where it cannot read; the key is good all the same', async () => {
+  const world = await open();
+  const identity = { clientId: '00000000-0000-4000-8000-00000000000c', objectId: null };
+  const checks = [
+    { name: 'token', ok: true, message: 'It has one.', remedy: '', identity },
+    { name: 'role', ok: false, message: 'It may not read.', remedy: 'Give it the role.' },
+  ] as const;
+  const source = { ...world.ports.source, check: async () => checks };
+  await putState(world, { paused });
+  expect(await check(world, { ...world.ports, source })).toEqual({
+    ...connected,
+    exportUser: { ok: false, identity, checks },
+    resumed: [newsletter.id],
   });
 });
 

@@ -2,6 +2,7 @@ import type { ConfigurationFault } from '../../domain/answers.ts';
 import type { SourceCheck, SourceFault } from '../../ports/source.ts';
 import type { Client, Denied } from './client.ts';
 import { requestFault, unknownIdentity, unlessNowhere } from './faults.ts';
+import { identityIn } from './identity.ts';
 import { idColumn, membershipSet, membershipTable, profileSet, profileTable } from './names.ts';
 
 type Name = SourceCheck['name'];
@@ -62,7 +63,13 @@ export const checkSource = async (client: Client): Promise<readonly SourceCheck[
     const message = `The identity of the app gives no token now (${token.message}).`;
     return [failed('token', { message, remedy: 'Try again later.' })];
   }
-  const checks: SourceCheck[] = [passed('token', 'The identity of the app has a token for the environment.')];
+  const identity = identityIn(token.token);
+  const checks: SourceCheck[] = [
+    {
+      ...passed('token', 'The identity of the app has a token for the environment.'),
+      ...(identity && { identity }),
+    },
+  ];
 
   const roles: SourceCheck[] = [];
   const rows: SourceCheck[] = [];

@@ -16,6 +16,7 @@ interface VaultOptions {
 
 // Few and short: they multiply with those of the queue.
 const retryOptions = { maxRetries: 3, retryDelayInMs: 200, maxRetryDelayInMs: 2_000 };
+const recovery = { everyMs: 500, forMs: 20_000 } as const;
 
 /** Secrets in Azure Key Vault. Values are held in memory only; errors name secrets, never values. */
 export const keyVaultSecrets = (options: VaultOptions): Secrets => {
@@ -39,6 +40,14 @@ export const keyVaultSecrets = (options: VaultOptions): Secrets => {
     }
   };
 
+  /** What is deleted holds its name for as long as the vault keeps it, so it is brought back and overwritten. */
+  const overwriteDeleted = async (...[name, value, tags]: Parameters<SecretClient['setSecret']>) => {
+    const vault = await client();
+    const poller = await vault.beginRecoverDeletedSecret(name, { intervalInMs: recovery.everyMs });
+    await poller.pollUntilDone({ abortSignal: AbortSignal.timeout(recovery.forMs) });
+    await vault.setSecret(name, value, tags);
+  };
+
   return {
     async get(name, { fresh = false } = {}) {
       checkSecretName(name);
@@ -50,16 +59,46 @@ export const keyVaultSecrets = (options: VaultOptions): Secrets => {
 
     // The vault has no "write unless there": a write makes a new version. Reading again after it lets two writers of
     // the same moment agree on the newest; who must be alone for certain claims a row first.
-    async create(name, value) {
+    async create(name, value, { tags = {} } = {}) {
       checkSecretName(name);
       const before = await read(name);
       if (before.kind !== 'absent') return before;
       try {
-        await (await client()).setSecret(name, value);
+        await (await client()).setSecret(name, value, { tags });
       } catch (error) {
         if (status(error) !== 409) return refusal(error);
+        const other = await read(name);
+        if (other.kind !== 'absent') return other;
+        try {
+          await overwriteDeleted(name, value, { tags });
+        } catch (failed) {
+          const answer = refusal(failed);
+          return answer.kind === 'forbidden' ? answer : { kind: 'unavailable' };
+        }
       }
       return read(name);
+    },
+
+    async tagsOf(name) {
+      checkSecretName(name);
+      try {
+        const { properties } = await (await client()).getSecret(name);
+        return { kind: 'ok', tags: properties.tags ?? {} };
+      } catch (error) {
+        return refusal(error);
+      }
+    },
+
+    async remove(name) {
+      checkSecretName(name);
+      cache.delete(name);
+      try {
+        // Its first request deletes. How long the vault takes to have done so matters to nobody.
+        await (await client()).beginDeleteSecret(name);
+        return { kind: 'absent' };
+      } catch (error) {
+        return refusal(error);
+      }
     },
   };
 };
@@ -91,7 +130,7 @@ const lazyClient = ({ vaultUrl, credential, sandbox }: VaultOptions): (() => Pro
 };
 
 /** Failures as values: what the vault refuses, and that it cannot be had. */
-const refusal = (error: unknown): SecretAnswer => {
+const refusal = (error: unknown): Exclude<SecretAnswer, { readonly kind: 'ok' }> => {
   switch (status(error)) {
     case 404:
       return { kind: 'absent' };

@@ -75,6 +75,22 @@ const cases: readonly {
   { id: 'a reset', answers: { profiles: 'reset' }, failed: [['environment', /address/]] },
 ];
 
+it('names the identity that the token is of, and nothing else of it', async () => {
+  const ids = { appid: '00000000-0000-4000-8000-00000000000a', oid: '00000000-0000-4000-8000-00000000000b' };
+  const tokenOf = (payload: unknown) => `e30.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.x`;
+  const identityOf = async (token: string) => {
+    serve(stub, { memberships: () => oneRow, profiles: () => oneRow });
+    const [first] = await sourceOn(stub, { tokens: { get: async () => ({ kind: 'ok', token }) } }).check();
+    return first?.identity;
+  };
+  const both = { clientId: ids.appid, objectId: ids.oid };
+  expect(await identityOf(tokenOf({ ...ids, name: 'canary' }))).toEqual(both);
+  expect(await identityOf(tokenOf({ azp: ids.appid, oid: 'canary' }))).toEqual({ ...both, objectId: null });
+  for (const odd of ['opaque', 'a.b.c', tokenOf({}), tokenOf([]), tokenOf({ appid: 'canary' })]) {
+    expect(await identityOf(odd)).toBeUndefined();
+  }
+});
+
 it.each(cases)('$id', async ({ token = ok, answers, failed }) => {
   const given = { ...inOrder, ...answers };
   serve(stub, { memberships: () => given.memberships, profiles: () => given.profiles });

@@ -35,6 +35,8 @@ const scriptedVault = async (answers: readonly Answer[]) => {
 
 const get = 'GET /secrets/name/';
 const put = 'PUT /secrets/name';
+const del = 'DELETE /secrets/name';
+const recover = 'POST /deletedsecrets/name/recover';
 
 test.each<[string, readonly Answer[], unknown]>([
   ['a value', [{ status: 200, value: 'v' }], { kind: 'ok', value: 'v' }],
@@ -83,6 +85,33 @@ test.each<[string, readonly Answer[], unknown, readonly string[]]>([
     { kind: 'ok', value: 'theirs' },
     [get, put, get],
   ],
+  [
+    'deleted, and its name kept by the vault: brought back and overwritten',
+    [
+      { status: 404, code: 'SecretNotFound' },
+      { status: 409, code: 'Conflict' },
+      { status: 404, code: 'SecretNotFound' },
+      { status: 404, code: 'SecretNotFound' },
+      { status: 200, value: 'old' },
+      { status: 200, value: 'old' },
+      { status: 200, value: 'v' },
+      { status: 200, value: 'v' },
+    ],
+    { kind: 'ok', value: 'v' },
+    [get, put, get, get, recover, get, put, get],
+  ],
+  [
+    'deleted, and may not be brought back',
+    [
+      { status: 404, code: 'SecretNotFound' },
+      { status: 409, code: 'Conflict' },
+      { status: 404, code: 'SecretNotFound' },
+      { status: 404, code: 'SecretNotFound' },
+      { status: 403, code: 'Forbidden' },
+    ],
+    { kind: 'forbidden' },
+    [get, put, get, get, recover],
+  ],
   ['there already', [{ status: 200, value: 'there' }], { kind: 'ok', value: 'there' }, [get]],
   ['may not read', [{ status: 403, code: 'Forbidden' }], { kind: 'forbidden' }, [get]],
   [
@@ -97,6 +126,22 @@ test.each<[string, readonly Answer[], unknown, readonly string[]]>([
 ])('create: %s', async (_, answers, expected, requests) => {
   const { secrets, asked } = await scriptedVault(answers);
   expect(await secrets.create('name', 'v')).toEqual(expected);
+  expect(asked).toEqual(requests);
+});
+
+test.each<[string, readonly Answer[], unknown, readonly string[]]>([
+  ['there', [{ status: 200, value: 'v' }], { kind: 'absent' }, [del]],
+  ['gone already', [{ status: 404, code: 'SecretNotFound' }], { kind: 'absent' }, [del]],
+  ['may not', [{ status: 403, code: 'Forbidden' }], { kind: 'forbidden' }, [del]],
+  [
+    'no answer',
+    Array(9).fill({ status: 503, code: 'Unavailable' }),
+    { kind: 'unavailable' },
+    Array(4).fill(del),
+  ],
+])('remove: %s', async (_, answers, expected, requests) => {
+  const { secrets, asked } = await scriptedVault(answers);
+  expect(await secrets.remove('name')).toEqual(expected);
   expect(asked).toEqual(requests);
 });
 

@@ -21,6 +21,7 @@ type Options = {
 
 const API_VERSION = '2019-08-01';
 const SANDBOX_CLIENT_ID = '00000000-0000-4000-8000-00000000c11e';
+const SANDBOX_OBJECT_ID = '00000000-0000-4000-8000-0000000000b1';
 
 export function createTokenService({ identityHeader, lifetimeSeconds, now }: Options): TokenService {
   const live = new Map<string, { readonly resource: string; readonly expiresAt: number }>();
@@ -38,14 +39,15 @@ export function createTokenService({ identityHeader, lifetimeSeconds, now }: Opt
       if (url.searchParams.get('api-version') !== API_VERSION) return refuse(400, 'Unknown api-version.');
       const resource = url.searchParams.get('resource');
       if (resource === null || resource === '') return refuse(400, 'The parameter resource is missing.');
-      const token = `sandbox-token-${++issued}`;
+      const clientId = url.searchParams.get('client_id') ?? SANDBOX_CLIENT_ID;
+      const token = tokenOf({ appid: clientId, oid: SANDBOX_OBJECT_ID, jti: `sandbox-token-${++issued}` });
       const expiresAt = now() + lifetimeSeconds() * 1_000;
       live.set(token, { resource, expiresAt });
       return {
         status: 200,
         body: {
           access_token: token,
-          client_id: url.searchParams.get('client_id') ?? SANDBOX_CLIENT_ID,
+          client_id: clientId,
           expires_on: String(Math.floor(expiresAt / 1_000)),
           resource,
           token_type: 'Bearer',
@@ -65,6 +67,12 @@ export function createTokenService({ identityHeader, lifetimeSeconds, now }: Opt
     issued: () => issued,
   };
 }
+
+/** Of the form of Entra's: claims that its bearer can read, and a signature, which nobody checks here. */
+const tokenOf = (claims: Readonly<Record<string, string>>): string =>
+  ['{"alg":"none"}', JSON.stringify(claims), 'sandbox']
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.');
 
 /** A token for the vault opens no Dataverse. An environment's own address may stand in for this machine's. */
 function isAudience(resource: string, host: string): boolean {

@@ -23,7 +23,11 @@ const controlSchema = z.strictObject({
   forbidden: z.boolean().optional(),
   resetFigures: z.literal(true).optional(),
 });
-const secretSchema = z.strictObject({ name: z.string().regex(/^[0-9a-zA-Z-]{1,127}$/), value: z.string() });
+const secretSchema = z.strictObject({
+  name: z.string().regex(/^[0-9a-zA-Z-]{1,127}$/),
+  value: z.string(),
+  tags: z.exactOptional(z.record(z.string(), z.string())),
+});
 
 /**
  * A vault in memory with `/control` beside it. Any bearer token opens it.
@@ -35,7 +39,8 @@ export async function startKeyVault(
 ): Promise<Running> {
   const { port = 0, seed = {}, vaultURL = SANDBOX_VAULT_URL } = options;
   const store = createSecretStore(() => Math.floor(now() / 1_000));
-  const put = (name: string, value: string) => store.set(name, { value, attributes: { enabled: true } });
+  const put = (name: string, value: string, tags?: Readonly<Record<string, string>>) =>
+    store.set(name, { value, ...(tags && { tags }), attributes: { enabled: true } });
   for (const [name, value] of Object.entries(seed)) put(name, value);
 
   let reads: Record<string, number> = {};
@@ -57,7 +62,9 @@ export async function startKeyVault(
     if (route === 'POST /secrets') {
       const parsed = secretSchema.safeParse(await readJSON(request));
       if (!parsed.success) return { status: 400, body: { error: parsed.error.message } };
-      return put(parsed.data.name, parsed.data.value) === null ? { status: 409 } : figures();
+      return put(parsed.data.name, parsed.data.value, parsed.data.tags) === null
+        ? { status: 409 }
+        : figures();
     }
     if (route !== 'POST ') return { status: 404 };
     const parsed = controlSchema.safeParse(await readJSON(request));
