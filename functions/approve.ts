@@ -1,12 +1,12 @@
-import type { HttpHandler } from '@azure/functions';
 import { type RunId, runId } from '../shared/domain/ids.ts';
 import type { Approval } from '../shared/steps/approve-run.ts';
-import { atTheEdge } from './at-the-edge.ts';
+import type { ApiHandler } from './api.ts';
 import { problem } from './problem.ts';
 
 /** `POST /api/runs/{run}/approve`: a person lets a held run be sent. */
-export const approve = (approveRun: (id: RunId) => Promise<Approval>): HttpHandler =>
-  atTheEdge(async (http) => {
+export const approve =
+  (approveRun: (id: RunId) => Promise<Approval>): ApiHandler =>
+  async (http) => {
     const id = runId.safeParse(http.params.run);
     const answer: Approval = id.success ? await approveRun(id.data) : { kind: 'unknown' };
     switch (answer.kind) {
@@ -19,4 +19,4 @@ export const approve = (approveRun: (id: RunId) => Promise<Approval>): HttpHandl
       case 'unknown':
         return problem(404, 'Unknown run', 'There is no run of that id.');
     }
-  });
+  };

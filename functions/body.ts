@@ -6,9 +6,17 @@ type Body<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'wrong'; readonly answer: HttpResponseInit };
 
+/** A definition with every list at its longest is far below it. */
+const maxBodyBytes = 256 * 1024;
+
 /** The JSON body of a request, where none counts as `{}`. Every fault is named at once; `remedy` says what to send. */
 export async function readBody<T>(http: HttpRequest, schema: z.ZodType<T>, remedy: string): Promise<Body<T>> {
-  const parsed = schema.safeParse(await jsonOf(http));
+  const bytes = await http.arrayBuffer();
+  if (bytes.byteLength > maxBodyBytes) {
+    const detail = `Send at most ${maxBodyBytes / 1024} KB.`;
+    return { kind: 'wrong', answer: problem(413, 'The body is too large', detail) };
+  }
+  const parsed = schema.safeParse(jsonOf(new TextDecoder().decode(bytes)));
   if (parsed.success) return { kind: 'ok', value: parsed.data };
   const errors = parsed.error.issues.map(({ code, path, message }) => ({
     field: path.join('.') || 'body',
@@ -18,8 +26,7 @@ export async function readBody<T>(http: HttpRequest, schema: z.ZodType<T>, remed
   return { kind: 'wrong', answer: problem(400, 'The body is wrong', remedy, { errors }) };
 }
 
-const jsonOf = async (http: HttpRequest): Promise<unknown> => {
-  const text = await http.text();
+const jsonOf = (text: string): unknown => {
   if (text.trim() === '') return {};
   try {
     return JSON.parse(text);

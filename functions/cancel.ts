@@ -1,12 +1,12 @@
-import type { HttpHandler } from '@azure/functions';
 import { type RunId, runId } from '../shared/domain/ids.ts';
 import type { Cancellation } from '../shared/steps/cancel-run.ts';
-import { atTheEdge } from './at-the-edge.ts';
+import type { ApiHandler } from './api.ts';
 import { problem } from './problem.ts';
 
 /** `POST /api/runs/{run}/cancel`: stops a run between batches; what is posted is settled first. */
-export const cancel = (cancelRun: (id: RunId) => Promise<Cancellation>): HttpHandler =>
-  atTheEdge(async (http) => {
+export const cancel =
+  (cancelRun: (id: RunId) => Promise<Cancellation>): ApiHandler =>
+  async (http) => {
     const id = runId.safeParse(http.params.run);
     const answer: Cancellation = id.success ? await cancelRun(id.data) : { kind: 'unknown' };
     switch (answer.kind) {
@@ -18,4 +18,4 @@ export const cancel = (cancelRun: (id: RunId) => Promise<Cancellation>): HttpHan
       case 'unknown':
         return problem(404, 'Unknown run', 'There is no run of that id.');
     }
-  });
+  };

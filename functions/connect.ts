@@ -1,24 +1,25 @@
-import type { HttpHandler, HttpResponseInit } from '@azure/functions';
+import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import { type BrandId, brandId, type ConnectionId, connectionId } from '../shared/domain/ids.ts';
 import type { Connected, Permissions } from '../shared/steps/connect.ts';
-import { atTheEdge } from './at-the-edge.ts';
+import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
 import { problem, tryLater } from './problem.ts';
 
-const body = z.strictObject({ confirmBrand: brandId.optional() });
+export const connectBody = z.strictObject({ confirmBrand: brandId.optional() });
 
 const unreachablePauseSeconds = 15;
 
 /** `POST /api/connections/{id}/connect`: what the connection's key opens and may do. Nothing changes in Omnisend. */
-export const connectBrand = (
-  now: () => number,
-  connect: (id: ConnectionId, options: { readonly confirmBrand?: BrandId }) => Promise<Connected>,
-): HttpHandler =>
-  atTheEdge(async (http) => {
+export const connectBrand =
+  (
+    now: () => number,
+    connect: (id: ConnectionId, options: { readonly confirmBrand?: BrandId }) => Promise<Connected>,
+  ): ApiHandler =>
+  async (http) => {
     const id = connectionId.safeParse(http.params.id);
     if (!id.success) return unknownConnection();
-    const asked = await readBody(http, body, 'Send nothing, or {"confirmBrand": "<brand id>"}.');
+    const asked = await readBody(http, connectBody, 'Send nothing, or {"confirmBrand": "<brand id>"}.');
     if (asked.kind === 'wrong') return asked.answer;
     const { confirmBrand } = asked.value;
     const answer = await connect(id.data, confirmBrand === undefined ? {} : { confirmBrand });
@@ -52,7 +53,7 @@ export const connectBrand = (
         return tryLater(`${who} cannot be reached`, detail, unreachablePauseSeconds, { code: 'unreachable' });
       }
     }
-  });
+  };
 
 const unknownConnection = (): HttpResponseInit =>
   problem(404, 'Unknown connection', 'There is no connection of that id.');

@@ -1,15 +1,15 @@
-import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import { normaliseEmail } from '../shared/domain/email.ts';
 import type { Forgetting, Lifting, VaultFault } from '../shared/steps/forget.ts';
-import { atTheEdge } from './at-the-edge.ts';
+import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
 import { problem, tryLater } from './problem.ts';
 
 const remedy = 'Send {"email": "<the address>"}.';
 
 /** In a body only, as addresses of requests are logged by whoever passes them on. No answer repeats it. */
-const body = z.strictObject({
+export const addressBody = z.strictObject({
   email: z.string().transform((text, context) => {
     const normalised = normaliseEmail(text);
     if (normalised.kind === 'ok') return normalised.email;
@@ -23,7 +23,7 @@ type Asked =
   | { readonly kind: 'wrong'; readonly answer: HttpResponseInit };
 
 const emailIn = async (http: HttpRequest): Promise<Asked> => {
-  const asked = await readBody(http, body, remedy);
+  const asked = await readBody(http, addressBody, remedy);
   return asked.kind === 'ok' ? { kind: 'ok', email: asked.value.email } : asked;
 };
 
@@ -42,8 +42,9 @@ const faulted = (fault: VaultFault): HttpResponseInit =>
       );
 
 /** `POST /api/forget`: never exports an address again and erases what is stored of it; 202 while a run is active. */
-export const forgetAddress = (forget: (email: string) => Promise<Forgetting>): HttpHandler =>
-  atTheEdge(async (http) => {
+export const forgetAddress =
+  (forget: (email: string) => Promise<Forgetting>): ApiHandler =>
+  async (http) => {
     const asked = await emailIn(http);
     if (asked.kind === 'wrong') return asked.answer;
     const answer = await forget(asked.email);
@@ -65,11 +66,12 @@ export const forgetAddress = (forget: (email: string) => Promise<Forgetting>): H
         byHand: [...byHand, later],
       },
     };
-  });
+  };
 
 /** `POST /api/forget/lift`: the address may be exported again. */
-export const liftAddress = (lift: (email: string) => Promise<Lifting>): HttpHandler =>
-  atTheEdge(async (http) => {
+export const liftAddress =
+  (lift: (email: string) => Promise<Lifting>): ApiHandler =>
+  async (http) => {
     const asked = await emailIn(http);
     if (asked.kind === 'wrong') return asked.answer;
     const answer = await lift(asked.email);
@@ -81,4 +83,4 @@ export const liftAddress = (lift: (email: string) => Promise<Lifting>): HttpHand
       default:
         return faulted(answer);
     }
-  });
+  };

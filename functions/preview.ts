@@ -1,8 +1,7 @@
-import type { HttpHandler } from '@azure/functions';
 import { z } from 'zod';
 import { customerId, type ExportId, exportId } from '../shared/domain/ids.ts';
 import type { AskedProfile, ProfileAnswer } from '../shared/steps/preview-profile.ts';
-import { atTheEdge } from './at-the-edge.ts';
+import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
 import { problem, tryLater } from './problem.ts';
 import { faulted } from './source.ts';
@@ -10,7 +9,7 @@ import { faulted } from './source.ts';
 const remedy = 'Send {"customerId": "<id>"} or {"email": "<address>"}.';
 
 /** In the body, as an address must not be in a URL. */
-const body = z.union([
+export const previewBody = z.union([
   z.strictObject({
     customerId: customerId.refine((id) => !id.includes('@'), 'an address goes into "email"'),
   }),
@@ -18,11 +17,12 @@ const body = z.union([
 ]);
 
 /** `POST /api/exports/{id}/preview`: one customer's way through the export, with its values. Nothing is sent. */
-export const preview = (trace: (id: ExportId, asked: AskedProfile) => Promise<ProfileAnswer>): HttpHandler =>
-  atTheEdge(async (http) => {
+export const preview =
+  (trace: (id: ExportId, asked: AskedProfile) => Promise<ProfileAnswer>): ApiHandler =>
+  async (http) => {
     const id = exportId.safeParse(http.params.id);
     if (!id.success) return unknownExport();
-    const asked = await readBody(http, body, remedy);
+    const asked = await readBody(http, previewBody, remedy);
     if (asked.kind === 'wrong') return asked.answer;
     const answer = await trace(id.data, asked.value);
     switch (answer.kind) {
@@ -49,6 +49,6 @@ export const preview = (trace: (id: ExportId, asked: AskedProfile) => Promise<Pr
       default:
         return faulted(answer);
     }
-  });
+  };
 
 const unknownExport = () => problem(404, 'Unknown export', 'There is no export of that id.');

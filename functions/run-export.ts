@@ -1,26 +1,27 @@
-import type { HttpHandler, HttpRequest } from '@azure/functions';
+import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
 import { brandId, exportId } from '../shared/domain/ids.ts';
 import { type Claim, runKind } from '../shared/domain/run.ts';
 import { runAt, runForKey } from '../shared/domain/run-ids.ts';
 import type { RunRequest } from '../shared/steps/request-run.ts';
-import { atTheEdge } from './at-the-edge.ts';
+import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
 import { problem } from './problem.ts';
 
-const body = z.strictObject({ kind: runKind.default('changes'), confirmBrand: brandId.optional() });
+export const runBody = z.strictObject({ kind: runKind.default('changes'), confirmBrand: brandId.optional() });
 
 const maxKeyLength = 200;
 
 /** `POST /api/exports/{id}/run`: 202 with the run's address, or 409 with the active run's. */
-export const runExport = (now: () => number, request: (claim: Claim) => Promise<RunRequest>): HttpHandler =>
-  atTheEdge(async (http) => {
+export const runExport =
+  (now: () => number, request: (claim: Claim) => Promise<RunRequest>): ApiHandler =>
+  async (http) => {
     const id = exportId.safeParse(http.params.id);
     const key = http.headers.get('idempotency-key');
     if (!id.success) return problem(404, 'Unknown export', 'There is no export of that id.');
     const asked = await readBody(
       http,
-      body,
+      runBody,
       'Send nothing, or {"kind": "changes" | "full" | "dry-run" | "retry"}.',
     );
     if (asked.kind === 'wrong') return asked.answer;
@@ -61,6 +62,6 @@ export const runExport = (now: () => number, request: (claim: Claim) => Promise<
       case 'paused':
         return problem(409, 'The export is paused', `${answer.reason} ${answer.remedy}`);
     }
-  });
+  };
 
 const addressOf = (http: HttpRequest, run: string): string => new URL(`/api/runs/${run}`, http.url).href;

@@ -1,11 +1,13 @@
-import type { HttpHandler, HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import { toCsv } from '../shared/domain/csv.ts';
-import { type ExportId, exportId, type RunId, runId } from '../shared/domain/ids.ts';
+import { exportId, type RunId, runId } from '../shared/domain/ids.ts';
+import { runKind } from '../shared/domain/run.ts';
 import { type RunState, runStates } from '../shared/domain/states.ts';
-import type { listRuns, RunDescription } from '../shared/steps/describe-run.ts';
+import type { RunDescription } from '../shared/steps/describe-run.ts';
 import { type ListedOutcome, listedOutcomes, type RowsPage } from '../shared/steps/list-rows.ts';
-import { atTheEdge } from './at-the-edge.ts';
+import { filterOutcomes, type RunCursor, type RunFilter, type RunsPage } from '../shared/steps/list-runs.ts';
+import type { ApiHandler } from './api.ts';
 import { problem } from './problem.ts';
 
 const unknownRun = (): HttpResponseInit => problem(404, 'Unknown run', 'There is no run of that id.');
@@ -17,39 +19,62 @@ const wrongQuery = (error: z.ZodError): HttpResponseInit =>
 
 const queryOf = (http: HttpRequest): Record<string, string> => Object.fromEntries(http.query);
 
-const listQuery = z.object({
-  export: exportId.optional(),
-  state: z.enum(runStates as [RunState, ...RunState[]]).optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
+/** A day, or a moment with its zone, as ms since 1970. */
+const moment = z
+  .union([z.iso.date(), z.iso.datetime({ offset: true })], 'write 2026-05-08 or 2026-05-08T10:00:00Z')
+  .transform((text) => Date.parse(text));
+
+const listCursor = z.tuple([z.number(), z.string()]);
+const writeCursor = ({ at, key }: RunCursor): string =>
+  Buffer.from(JSON.stringify([at, key])).toString('base64url');
+
+/** Opaque to who asks: `next` of the answer before. */
+const cursor = z.string().transform((text, context): RunCursor => {
+  try {
+    const [at, key] = listCursor.parse(JSON.parse(Buffer.from(text, 'base64url').toString()));
+    return { at, key };
+  } catch {
+    context.addIssue({ code: 'custom', message: 'give "next" of the answer before' });
+    return z.NEVER;
+  }
 });
 
-type Listing = Awaited<ReturnType<typeof listRuns>>;
+export const runsQuery = z.object({
+  export: exportId.optional(),
+  state: z
+    .enum(runStates as [RunState, ...RunState[]])
+    .or(z.literal('skipped'))
+    .optional(),
+  kind: runKind.optional(),
+  trigger: z.enum(['schedule', 'http']).optional(),
+  from: moment.optional(),
+  to: moment.optional(),
+  outcome: z.enum(filterOutcomes).optional(),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+  after: cursor.optional(),
+});
 
-/** `GET /api/runs?export=&state=&limit=`: the newest first, and the occurrences that made no run. */
-export const runs = (
-  list: (filter: { exportId?: ExportId; state?: string; limit: number }) => Promise<Listing>,
-): HttpHandler =>
-  atTheEdge(async (http) => {
-    const query = listQuery.safeParse(queryOf(http));
+/** `GET /api/runs?export=&state=&kind=&trigger=&from=&to=&outcome=&limit=&after=`: runs and skipped occurrences, the newest first. */
+export const runs =
+  (list: (filter: RunFilter) => Promise<RunsPage>): ApiHandler =>
+  async (http) => {
+    const query = runsQuery.safeParse(queryOf(http));
     if (!query.success) return wrongQuery(query.error);
-    const { export: id, state, limit } = query.data;
-    const filter = {
-      limit,
-      ...(id !== undefined && { exportId: id }),
-      ...(state !== undefined && { state }),
-    };
-    return { jsonBody: await list(filter) };
-  });
+    const { export: exportOf, ...filter } = query.data;
+    const { runs: found, next } = await list({ ...filter, exportId: exportOf });
+    return { jsonBody: { runs: found, next: next && writeCursor(next) } };
+  };
 
 /** `GET /api/runs/{run}`: one run with live counts per stage. */
-export const oneRun = (describe: (id: RunId) => Promise<RunDescription | undefined>): HttpHandler =>
-  atTheEdge(async (http) => {
+export const oneRun =
+  (describe: (id: RunId) => Promise<RunDescription | undefined>): ApiHandler =>
+  async (http) => {
     const id = runId.safeParse(http.params.run);
     const run = id.success ? await describe(id.data) : undefined;
     return run === undefined ? unknownRun() : { jsonBody: run };
-  });
+  };
 
-const rowsQuery = z.object({
+export const rowsQuery = z.object({
   outcome: z.enum(listedOutcomes).default('refused'),
   offset: z.coerce.number().int().min(0).default(0),
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
@@ -72,8 +97,9 @@ type ListRows = (
 ) => Promise<RowsPage | 'removed' | undefined>;
 
 /** `GET /api/runs/{run}/rows?outcome=&offset=&limit=&format=`: refused, failed, invalid, duplicate or left-out rows. */
-export const rows = (list: ListRows): HttpHandler =>
-  atTheEdge(async (http) => {
+export const rows =
+  (list: ListRows): ApiHandler =>
+  async (http) => {
     const id = runId.safeParse(http.params.run);
     const query = rowsQuery.safeParse(queryOf(http));
     if (!query.success) return wrongQuery(query.error);
@@ -89,4 +115,4 @@ export const rows = (list: ListRows): HttpHandler =>
       ...(page.next !== null && nextLink(http, page.next)),
     };
     return { headers, body: toCsv(columns, table) };
-  });
+  };

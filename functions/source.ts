@@ -1,28 +1,31 @@
-import type { HttpHandler, HttpResponseInit } from '@azure/functions';
+import type { HttpResponseInit } from '@azure/functions';
 import type { ExportId } from '../shared/domain/ids.ts';
 import { exportId } from '../shared/domain/ids.ts';
 import type { CheckedExport } from '../shared/steps/check-export.ts';
 import type { Looked, LookFault, SourceChecks } from '../shared/steps/look-around.ts';
-import { atTheEdge } from './at-the-edge.ts';
+import type { ApiHandler } from './api.ts';
 import { problem, tryLater } from './problem.ts';
 
 /** `GET /api/source/segments` and `/columns`: what can be exported and matched, so that a definition needs no guessing. */
-export const lookAround = <T>(name: string, look: () => Promise<Looked<readonly T[]>>): HttpHandler =>
-  atTheEdge(async () => {
+export const lookAround =
+  <T>(name: string, look: () => Promise<Looked<readonly T[]>>): ApiHandler =>
+  async () => {
     const answer = await look();
     return answer.kind === 'ok' ? { jsonBody: { [name]: answer.value } } : faulted(answer);
-  });
+  };
 
 /** `GET /api/source/check`: whether the app's own identity, the export user, can read the source. */
-export const sourceChecks = (check: () => Promise<SourceChecks>): HttpHandler =>
-  atTheEdge(async () => {
+export const sourceChecks =
+  (check: () => Promise<SourceChecks>): ApiHandler =>
+  async () => {
     const checks = await check();
     return { jsonBody: { ok: checks.every((one) => one.ok), checks } };
-  });
+  };
 
 /** `GET /api/exports/{id}/check`: every fault of a definition at once, each with its remedy. */
-export const exportCheck = (checkExport: (id: ExportId) => Promise<CheckedExport>): HttpHandler =>
-  atTheEdge(async (http) => {
+export const exportCheck =
+  (checkExport: (id: ExportId) => Promise<CheckedExport>): ApiHandler =>
+  async (http) => {
     const id = exportId.safeParse(http.params.id);
     const answer: CheckedExport = id.success ? await checkExport(id.data) : { kind: 'unknown-export' };
     switch (answer.kind) {
@@ -35,7 +38,7 @@ export const exportCheck = (checkExport: (id: ExportId) => Promise<CheckedExport
       default:
         return faulted(answer);
     }
-  });
+  };
 
 /** What the source's own fault is to who asked. */
 export const faulted = (fault: LookFault): HttpResponseInit => {

@@ -5,6 +5,8 @@ infra=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(dirname "$infra")
 # shellcheck source=infra/common.sh
 . "$infra/common.sh"
+# shellcheck source=infra/registration.sh
+. "$infra/registration.sh"
 
 usage() {
   cat <<'TEXT'
@@ -12,7 +14,9 @@ Usage: infra/deploy.sh --group GROUP --parameters FILE [options]
 
 Shows what would change, asks, deploys the resources, publishes the app, looks whether it answers, and prints what is
 left to do by hand. Needs the Azure CLI (2.60 or newer, signed in), npm and zip, and these rights on the group:
-Contributor, and Role Based Access Control Administrator (or Owner).
+Contributor, and Role Based Access Control Administrator (or Owner). The first time it makes the app registration in
+Entra whose tokens the API takes, with the app roles Viewer, Contributor and Administrator; AUTH_CLIENT_ID names another
+one, and AUTH_CLIENT_ID='' none: whoever has a function key may do everything then.
 
   --group GROUP        resource group; made if it is not there
   --location REGION    where to make it; needed the first time only
@@ -170,10 +174,18 @@ Done. What is left to do by hand, once per environment:
      infra/set-key.sh --vault $vault --name omnisend-brand
    Run the same to rotate a key.
 
-3. Get a function key for your calls (all but health need one, as the header x-functions-key):
-     az functionapp keys list --resource-group $group --name $app --query functionKeys.default --output tsv
+TEXT
+  if [ -n "$auth_client_id" ]; then print_roles; else print_key; fi
+  cat <<TEXT
 
    API:   https://$host/api
+TEXT
+}
+
+print_key() {
+  cat <<TEXT
+3. Get a function key for your calls (all but health and openapi.json need one, as the header x-functions-key):
+     az functionapp keys list --resource-group $group --name $app --query functionKeys.default --output tsv
 TEXT
 }
 
@@ -182,6 +194,7 @@ need_azure
 if [ "$resources" = true ]; then
   ensure_group
   name_key_writer
+  name_registration
   deploy_resources
 fi
 app=$(output functionAppName)
@@ -189,6 +202,7 @@ host=$(output hostName)
 vault=$(output vaultName)
 identity=$(output identityName)
 client_id=$(output identityClientId)
+auth_client_id=$(deployed_registration)
 if [ "$publish" = true ]; then
   publish_app
   smoke_test

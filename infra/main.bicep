@@ -51,6 +51,9 @@ param startRate string = '0.97'
 @maxValue(50)
 param readConcurrency int = 4
 
+@description('Hosts to which notifications of runs may go, with commas in between. Empty: notifications are off.')
+param notifyHosts string = ''
+
 @description('Memory of one instance. With 512 the largest steps have not been tried.')
 @allowed([
   512
@@ -96,8 +99,8 @@ param existingWorkspaceId string = ''
 @maxValue(730)
 param logRetentionDays int = 30
 
-@description('Client id of an Entra app registration. Given: every call but health needs a token of it, beside the function key.')
-param entraApplicationId string = ''
+@description('Client id of the Entra app registration with the app roles; deploy.sh makes it. Empty: whoever has a function key may do everything.')
+param authClientId string = ''
 
 @description('True: storage, vault and app answer to private endpoints alone. Publish and call the app from within the network then.')
 param closedNetwork bool = false
@@ -261,7 +264,8 @@ module functionApp 'modules/function-app.bicep' = {
     tagsPerMinute: tagsPerMinute
     startRate: startRate
     readConcurrency: readConcurrency
-    entraApplicationId: entraApplicationId
+    notifyHosts: notifyHosts
+    authClientId: authClientId
     closedNetwork: closedNetwork
     networkName: networkName
   }
@@ -327,3 +331,6 @@ output identityName string = identity.name
 
 @description('Client id of the app\'s identity: the application user in Dataverse is made for it.')
 output identityClientId string = identity.properties.clientId
+
+@description('Client id of the app registration that calls need a token of. Empty: function keys.')
+output authClientId string = authClientId

@@ -11,8 +11,8 @@ Usage: infra/remove.sh --group GROUP
 
 Lists what is in the resource group, asks for the group's name as confirmation, and deletes the group. There is no way
 back for definitions, runs and snapshots. What stays: the vault's secrets for 90 days (its protection against purging
-cannot be lifted), contacts and markers in Omnisend, the application user in Dataverse, and the app's role on a vault
-or workspace outside the group.
+cannot be lifted), contacts and markers in Omnisend, the application user in Dataverse, the app registration in Entra,
+and the app's role on a vault or workspace outside the group.
 
   --group GROUP   resource group
   --help          this text
@@ -47,4 +47,4 @@ say "Deleting $group (some minutes) …"
 az group delete --name "$group" --yes --output none ||
   fail "The group was not deleted, or not wholly." "Read the message above (a lock on the group?), then run this again."
 say "Deleted. To deploy to a group of the same name within 90 days, set \"param recoverVault = true\" for the first deployment."
-say "By hand, if wanted: delete the application user in the Power Platform admin center, and the markers in Omnisend."
+say "By hand, if wanted: delete the application user in the Power Platform admin center, the app registration omnisend-export-$group-… in Entra, and the markers in Omnisend."

@@ -6,11 +6,13 @@ import { appServiceIdentity } from './adapters/identity/app-service.ts';
 import { appCredential } from './adapters/identity/credential.ts';
 import { identityTokens } from './adapters/identity/tokens.ts';
 import { keyVaultSecrets } from './adapters/key-vault/secrets.ts';
+import { httpNotifier } from './adapters/notifications/notifier.ts';
 import { omnisendDestination } from './adapters/omnisend/destination.ts';
 import { openStorage } from './adapters/storage/storage.ts';
 import { systemClock } from './adapters/system/clock.ts';
 import { consoleLog } from './adapters/system/console-log.ts';
 import { parseConfig } from './config.ts';
+import type { Authentication } from './domain/access.ts';
 import { noReaders } from './domain/slice.ts';
 import type { Ports } from './ports/ports.ts';
 import type { Outgoing } from './ports/queue.ts';
@@ -20,6 +22,8 @@ import { changeRow } from './steps/change-row.ts';
 
 export interface App {
   readonly ports: Ports;
+  /** Whom the HTTP API believes. */
+  readonly authentication: Authentication;
   /** Sends what a step returns, last of all: a step that dies before is put right by the supervisor. */
   readonly perform: (step: Promise<readonly Outgoing[]> | readonly Outgoing[]) => Promise<void>;
 }
@@ -69,6 +73,7 @@ export function compose(
           })
         : dataOutSource({ access: accessTo(config.source), folder: config.source.folder, clock }),
     destination: omnisendDestination({ baseUrl: config.omnisendUrl, clock }),
+    notifier: httpNotifier({ hosts: config.notifyHosts, sandbox: config.sandbox }),
     clock,
     log: consoleLog,
     limits: {
@@ -82,6 +87,7 @@ export function compose(
   };
   return {
     ports,
+    authentication: config.authentication,
     perform: async (step) => {
       for (const outgoing of await step) await queue.put(outgoing);
     },

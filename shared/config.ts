@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Authentication } from './domain/access.ts';
 import type { ConfigurationFault } from './domain/answers.ts';
 
 interface Config {
@@ -23,6 +24,9 @@ interface Config {
   readonly tagsPerMinute: number;
   readonly startRate: number;
   readonly readConcurrency: number;
+  readonly authentication: Authentication;
+  /** Hosts to which notifications may go; none: they are off. */
+  readonly notifyHosts: readonly string[];
 }
 
 export type ParsedConfig =
@@ -74,8 +78,21 @@ export function parseConfig(environment: Environment): ParsedConfig {
     tagsPerMinute: reader.number('TAGS_PER_MINUTE', 60, { min: 1, max: 100_000, whole: true }),
     startRate: reader.number('START_RATE', 0.97, { min: 0.01, max: 1, whole: false }),
     readConcurrency: reader.number('READ_CONCURRENCY', 4, { min: 1, max: 50, whole: true }),
+    authentication: readAuthentication(reader),
+    notifyHosts: readNotifyHosts(reader),
   };
   return reader.faults.length > 0 ? { kind: 'faults', faults: reader.faults } : { kind: 'ok', config };
+}
+
+/** Callers come with a token that the platform checks, or with the app's key. */
+function readAuthentication(reader: SettingsReader): Authentication {
+  const access = reader.value('API_ACCESS') ?? 'entra';
+  if (access === 'key') return { kind: 'key' };
+  if (access !== 'entra') {
+    reader.fault('API_ACCESS', 'It is neither "entra" nor "key".', 'Correct it, or remove it.');
+  }
+  // Set by the platform where App Service Authentication is on: the header of a caller is its own work only there.
+  return { kind: 'entra', isOn: reader.value('WEBSITE_AUTH_ENABLED')?.toLowerCase() === 'true' };
 }
 
 /** Where segments are read from: the tables in Dataverse, or the files that Customer Insights exports to storage. */
@@ -143,6 +160,23 @@ function readStorage(reader: SettingsReader): Config['storage'] {
   if (reader.sandbox && !anyAddress) return { kind: 'connection-string', value: '' };
   const [blobUrl, queueUrl, tableUrl] = addresses.map((name) => reader.address(name));
   return { kind: 'identity', blobUrl: blobUrl ?? '', queueUrl: queueUrl ?? '', tableUrl: tableUrl ?? '' };
+}
+
+/** Names of the open internet, each in full; on one's own machine the names of that as well. */
+function readNotifyHosts(reader: SettingsReader): readonly string[] {
+  const names = (reader.value('NOTIFY_HOSTS') ?? '').split(',').map((name) => name.trim().toLowerCase());
+  const hosts = [...new Set(names.filter((name) => name !== ''))];
+  const isHost = (name: string): boolean =>
+    /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]$/.test(name) ||
+    (reader.sandbox && (name === '127.0.0.1' || name === 'localhost'));
+  if (!hosts.every(isHost)) {
+    reader.fault(
+      'NOTIFY_HOSTS',
+      'It is no list of host names.',
+      'Write them in full, with commas in between, for example hooks.example.com; no address, port or "*".',
+    );
+  }
+  return hosts;
 }
 
 class SettingsReader {

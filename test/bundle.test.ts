@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { openApiDocument } from '../functions/openapi.ts';
 import { steps } from '../shared/domain/turn.ts';
 import { type Bundle, buildBundle, loadArguments, rightSettings } from './bundle.ts';
 
@@ -41,6 +42,15 @@ async function load(
   return { ended, text: out + errors, ...report.parse(JSON.parse(out)) };
 }
 
+const httpTrigger = z.looseObject({
+  type: z.string(),
+  methods: z.array(z.string()).default([]),
+  route: z.string().default(''),
+});
+const openApiPaths = z.object({
+  paths: z.record(z.string(), z.record(z.string(), z.object({ operationId: z.string() }))),
+});
+
 const trigger = ({ bindings }: z.infer<typeof report>['functions'][number]) =>
   Object.values(bindings).find(({ type }) => type.endsWith('Trigger'));
 
@@ -54,7 +64,7 @@ const queue = (queueName: string) => ({
   trigger: { type: 'queueTrigger', queueName, connection: 'AzureWebJobsStorage' },
 });
 
-test('registers these functions and no others; all HTTP but health needs a key; every queue has its poison', async () => {
+test('registers these functions and no others; with a key, all HTTP but health and the OpenAPI document needs it; every queue has its poison', async () => {
   const { functions } = await load(rightSettings);
   const expected = [
     http('health', 'GET', 'health', 'anonymous'),
@@ -63,6 +73,7 @@ test('registers these functions and no others; all HTTP but health needs a key; 
     timer('remove-old', '0 17 * * * *'),
     ...steps.map(queue),
     ...steps.map((step) => queue(`${step}-poison`)),
+    http('openapi', 'GET', 'openapi.json', 'anonymous'),
     http('segments', 'GET', 'source/segments'),
     http('columns', 'GET', 'source/columns'),
     http('check-source', 'GET', 'source/check'),
@@ -73,6 +84,7 @@ test('registers these functions and no others; all HTTP but health needs a key; 
     http('runs', 'GET', 'runs'),
     http('run', 'GET', 'runs/{run}'),
     http('rows', 'GET', 'runs/{run}/rows'),
+    http('row-values', 'GET', 'runs/{run}/rows/values'),
     http('approve', 'POST', 'runs/{run}/approve'),
     http('cancel', 'POST', 'runs/{run}/cancel'),
     http('forget', 'POST', 'forget'),
@@ -85,9 +97,52 @@ test('registers these functions and no others; all HTTP but health needs a key; 
     http('remove-connection', 'DELETE', 'connections/{id}'),
     http('connection-revisions', 'GET', 'connections/{id}/revisions'),
     http('privacy-statement', 'GET', 'privacy-statement'),
+    http('list-exports', 'GET', 'exports'),
+    http('get-export', 'GET', 'exports/{id}'),
+    http('export-revisions', 'GET', 'exports/{id}/revisions'),
+    http('save-export', 'PUT', 'exports/{id}'),
+    http('duplicate-export', 'POST', 'exports/{id}/duplicate'),
+    http('detach-export', 'POST', 'exports/{id}/detach'),
+    http('remove-export', 'DELETE', 'exports/{id}'),
+    http('schedule-exports', 'POST', 'exports/schedule'),
+    http('run-all', 'POST', 'exports/run'),
+    http('get-schedule', 'GET', 'schedule'),
+    http('save-schedule', 'PUT', 'schedule'),
+    http('remove-schedule', 'DELETE', 'schedule'),
+    http('get-notifications', 'GET', 'notifications'),
+    http('save-notifications', 'PUT', 'notifications'),
+    http('remove-notifications', 'DELETE', 'notifications'),
+    http('test-notifications', 'POST', 'notifications/test'),
   ];
-  expect(functions.map(({ name }) => name)).toEqual(expected.map(({ name }) => name));
-  expect(functions.map((one) => ({ name: one.name, trigger: trigger(one) }))).toMatchObject(expected);
+  const inOrder = <T extends { readonly name: string }>(all: readonly T[]): readonly T[] =>
+    all.toSorted((a, b) => a.name.localeCompare(b.name));
+  expect(inOrder(functions).map(({ name }) => name)).toEqual(inOrder(expected).map(({ name }) => name));
+  expect(inOrder(functions).map((one) => ({ name: one.name, trigger: trigger(one) }))).toMatchObject(
+    inOrder(expected),
+  );
+});
+
+test('with Entra no function needs a key: the platform has looked at the token', async () => {
+  const { functions } = await load({ ...rightSettings, API_ACCESS: 'entra' });
+  const levels = functions.flatMap((one) => trigger(one)?.authLevel ?? []);
+  expect(levels.length).toBeGreaterThan(10);
+  expect(new Set(levels)).toEqual(new Set(['anonymous']));
+});
+
+test('the OpenAPI document has every HTTP function, and nothing else', async () => {
+  const { functions } = await load(rightSettings);
+  const registered = functions.flatMap((one) => {
+    const { type, methods, route } = httpTrigger.parse(trigger(one));
+    return type === 'httpTrigger' ? [`${one.name}: ${methods} /${route}`] : [];
+  });
+  const { paths } = openApiPaths.parse(openApiDocument('0.0.0'));
+  const described = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(
+      ([method, { operationId }]) => `${operationId}: ${method.toUpperCase()} ${path}`,
+    ),
+  );
+  expect(registered.length).toBeGreaterThan(10);
+  expect(described.sort()).toEqual(registered.sort());
 });
 
 test('does no work at import: no connection, no timer, no file but its own, and the process ends by itself', async () => {

@@ -48,6 +48,7 @@ export async function buildBundle(): Promise<Bundle> {
 /** Settings with which the app starts; nothing listens there. */
 export const rightSettings = {
   SANDBOX: 'true',
+  API_ACCESS: 'key',
   AzureWebJobsStorage: 'UseDevelopmentStorage=true',
   DATAVERSE_URL: 'http://127.0.0.1:1',
   KEY_VAULT_URL: 'http://127.0.0.1:2',

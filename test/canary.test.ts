@@ -13,13 +13,23 @@ import { plain, upsertOf } from './adapters/omnisend/changes.ts';
 import { againstContract } from './adapters/omnisend/contract.ts';
 import { type Stub, type StubAnswer, startStub } from './adapters/stub-server.ts';
 import { startApp } from './canary/app.ts';
-import { accepted, customers, echoOf, inConflict, keysIn, refused, secrets } from './canary/canaries.ts';
+import {
+  accepted,
+  canariesIn,
+  customers,
+  echoOf,
+  inConflict,
+  keysIn,
+  refused,
+  secrets,
+} from './canary/canaries.ts';
 import { type Ear, openEar, type Place } from './canary/ear.ts';
 import { virtualClock } from './memory/clock.ts';
 import { startKeyVault } from './sandbox/key-vault/key-vault.ts';
 import { startOmnisend } from './sandbox/omnisend/omnisend.ts';
 import { seedKeys } from './sandbox/omnisend/seeds.ts';
 import type { createSimulation } from './sandbox/omnisend/simulation.ts';
+import { startReceiver } from './sandbox/receiver/receiver.ts';
 
 let ear: Ear;
 let dataverse: Stub;
@@ -315,6 +325,55 @@ describe('a key that is given through the API lies in the vault and nowhere else
     expect(ear.places()).toContain('answer');
     nothingLeaked();
   });
+});
+
+test('the values of rows go to who asks for them, and nowhere else', async () => {
+  await omnisendFaults({ refuse: [aimedAt(refused, 400)] });
+  const run = await app.run();
+  const values = await app.askForValues(run.id);
+  for (const shown of [refused.msdynci_email, 'finchling.malformed at example.com', 'finchling telephone'])
+    expect(values).toContain(shown);
+  expect(ear.places()).toContain('log');
+  expect(ear.leaks()).toEqual([]);
+});
+
+test('who is told of a run is told ids and counts, and where they are told is nowhere but in the vault', async () => {
+  const receiver = await startReceiver();
+  const putBody = (body: object) => ({ method: 'PUT', body: JSON.stringify(body) }) as const;
+  const url = `${receiver.url}/finchling-hook?sig=finchling-sig`;
+  const secret = 'finchling-signing-secret';
+  await app.api(
+    'save-notifications',
+    putBody({ url: `https://finchling.example.com/`, secret, format: 'webhook' }),
+  );
+  await app.api('save-notifications', putBody({ url, secret: `${secret} and a space`, format: 'webhook' }));
+  await app.api('save-notifications', putBody({ url, secret, format: 'webhook' }));
+  await app.api('get-notifications');
+  await omnisendFaults({ refuse: [aimedAt(refused, 400)] });
+  expect((await app.run()).state).toBe('partial');
+  await app.tellOfRuns();
+  receiver.behave({ kind: 'reset' });
+  await app.api('test-notifications', { method: 'POST' });
+  receiver.behave({ kind: 'answer', status: 500 });
+  await app.api('test-notifications', { method: 'POST' });
+  await receiver.close();
+  await app.api('test-notifications', { method: 'POST' });
+  expect(receiver.received.map(({ body }) => JSON.parse(body).event)).toEqual(['partial', 'test', 'test']);
+  for (const { body } of receiver.received) expect(canariesIn(body)).toEqual([]);
+  const { store } = app.ports;
+  for (const [table, partition] of [
+    [store.notifications, 'notifications'],
+    [store.revisions, 'notifications'],
+    [store.states, 'exports'],
+  ] as const) {
+    const rows = await table.list(partition);
+    expect(rows).not.toEqual([]);
+    expect(canariesIn(JSON.stringify(rows))).toEqual([]);
+  }
+  // The request itself must name it; nothing else does.
+  const isRequest = (leak: string): boolean => /^outbound URL: .* in [^ ]*\/finchling-hook\?/.test(leak);
+  expect(ear.leaks().filter(isRequest)).not.toEqual([]);
+  expect(ear.leaks().filter((leak) => !isRequest(leak))).toEqual([]);
 });
 
 test('a message, or a poisoned one, that holds what it must not is not repeated', async () => {

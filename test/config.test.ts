@@ -50,6 +50,8 @@ test('the settings of an app in Azure', () => {
       tagsPerMinute: 60,
       startRate: 0.5,
       readConcurrency: 8,
+      authentication: { kind: 'entra', isOn: false },
+      notifyHosts: [],
     },
   });
 });
@@ -67,6 +69,8 @@ test('the settings of the sandbox', () => {
       tagsPerMinute: 60,
       startRate: 0.97,
       readConcurrency: 4,
+      authentication: { kind: 'entra', isOn: false },
+      notifyHosts: [],
     },
   });
 });
@@ -107,6 +111,21 @@ test.each([
   expect([...faultsOf({ ...fromFiles, ...wrong })].sort()).toEqual([...fields].sort());
 });
 
+test.each([
+  [{}, { kind: 'entra', isOn: false }],
+  [
+    { API_ACCESS: 'entra', WEBSITE_AUTH_ENABLED: 'True' },
+    { kind: 'entra', isOn: true },
+  ],
+  [{ WEBSITE_AUTH_ENABLED: 'true' }, { kind: 'entra', isOn: true }],
+  [{ WEBSITE_AUTH_ENABLED: 'False' }, { kind: 'entra', isOn: false }],
+  [{ WEBSITE_AUTH_ENABLED: '1' }, { kind: 'entra', isOn: false }],
+  [{ API_ACCESS: 'key' }, { kind: 'key' }],
+  [{ API_ACCESS: 'key', WEBSITE_AUTH_ENABLED: 'True' }, { kind: 'key' }],
+])('with %j the API believes %j', (settings, authentication) => {
+  expect(parseConfig({ ...inAzure, ...settings })).toMatchObject({ config: { authentication } });
+});
+
 const required = [
   'AzureWebJobsStorage__blobServiceUri',
   'AzureWebJobsStorage__queueServiceUri',
@@ -122,6 +141,36 @@ test.each(required)('%s missing, or empty', (name) => {
 
 test.each(['AzureWebJobsStorage', 'DATAVERSE_URL', 'KEY_VAULT_URL'])('%s missing in the sandbox', (name) => {
   expect(faultsOf({ ...sandbox, [name]: undefined })).toEqual([name]);
+});
+
+test.each<[string, readonly string[]]>([
+  ['hooks.example.com', ['hooks.example.com']],
+  [' Hooks.Example.com , a-1.example.org,, hooks.example.com', ['hooks.example.com', 'a-1.example.org']],
+  ['', []],
+])('notifications may go to "%s": %j', (text, notifyHosts) => {
+  expect(parseConfig({ ...inAzure, NOTIFY_HOSTS: text })).toMatchObject({ config: { notifyHosts } });
+});
+
+test.each([
+  'https://hooks.example.com',
+  'hooks.example.com:443',
+  'hooks.example.com/path',
+  '*.example.com',
+  'user@hooks.example.com',
+  'example',
+  '10.0.0.1',
+  '127.0.0.1',
+  'localhost',
+  '[::1]',
+  'hooks.example.com, 10.0.0.1',
+])('"%s" is no list of hosts for notifications', (text) => {
+  expect(faultsOf({ ...inAzure, NOTIFY_HOSTS: text })).toEqual(['NOTIFY_HOSTS']);
+});
+
+test('in the sandbox they may go to this machine', () => {
+  const notifyHosts = ['127.0.0.1', 'localhost'];
+  const parsed = parseConfig({ ...sandbox, NOTIFY_HOSTS: notifyHosts.join(',') });
+  expect(parsed).toMatchObject({ config: { notifyHosts } });
 });
 
 const addresses = [...required, 'OMNISEND_URL'];
@@ -184,6 +233,8 @@ const malformed: readonly [name: string, value: string][] = [
   ['READ_CONCURRENCY', '0'],
   ['READ_CONCURRENCY', '51'],
   ['READ_CONCURRENCY', '2.5'],
+  ['API_ACCESS', 'none'],
+  ['API_ACCESS', 'Key'],
 ];
 
 test.each(malformed)('%s is refused as %s', (name, value) => {

@@ -8,6 +8,10 @@ param dataverseUrl = 'https://yourorg.crm.dynamics.com'
 param keyWriterObjectId = readEnvironmentVariable('KEY_WRITER_OBJECT_ID', '')
 param keyWriterType = 'User'
 
+// Who may call the API: deploy.sh sets it to the app registration that it makes. Write '' to have none: whoever has a
+// function key may do everything then.
+param authClientId = readEnvironmentVariable('AUTH_CLIENT_ID', '')
+
 param tags = {
   application: 'customer-insights-omnisend-export'
   environment: 'production'

@@ -66,8 +66,11 @@ param startRate string
 @description('Parts of the segments that are read at the same time.')
 param readConcurrency int
 
-@description('Client id of an Entra app registration that calls need a token of. Empty: function keys alone.')
-param entraApplicationId string
+@description('Client id of the app registration that calls need a token of. Empty: function keys.')
+param authClientId string
+
+@description('Hosts to which notifications may go, with commas in between. Empty: none.')
+param notifyHosts string
 
 @description('True: no public network access.')
 param closedNetwork bool
@@ -163,6 +166,14 @@ var appSettings = [
     name: 'READ_CONCURRENCY'
     value: string(readConcurrency)
   }
+  {
+    name: 'API_ACCESS'
+    value: empty(authClientId) ? 'key' : 'entra'
+  }
+  {
+    name: 'NOTIFY_HOSTS'
+    value: notifyHosts
+  }
 ]
 
 resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
@@ -234,7 +245,8 @@ resource scmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@202
   }
 }
 
-resource authentication 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(entraApplicationId)) {
+// Tokens are checked, and nobody is signed in here: so there is no secret.
+resource authentication 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(authClientId)) {
   parent: site
   name: 'authsettingsV2'
   properties: {
@@ -247,19 +259,21 @@ resource authentication 'Microsoft.Web/sites/config@2025-03-01' = if (!empty(ent
       unauthenticatedClientAction: 'Return401'
       excludedPaths: [
         '/api/health'
+        '/api/openapi.json'
       ]
     }
     identityProviders: {
       azureActiveDirectory: {
         enabled: true
         registration: {
-          clientId: entraApplicationId
+          clientId: authClientId
           openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
         }
         validation: {
+          // A token has the one or the other, by its version.
           allowedAudiences: [
-            entraApplicationId
-            'api://${entraApplicationId}'
+            'api://${authClientId}'
+            authClientId
           ]
         }
       }

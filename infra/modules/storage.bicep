@@ -43,6 +43,7 @@ var tableNames = [
   'connections'
   'exports'
   'revisions'
+  'notifications'
   'schedule'
   'states'
   'runs'

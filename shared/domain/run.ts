@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { exportDefinition } from './definition.ts';
 import { brandId, exportId, runId } from './ids.ts';
+import { news, noNews } from './news.ts';
 import { sliceSpec } from './slice.ts';
 import { sourceMark } from './source-mark.ts';
+import { stageMoments } from './stages.ts';
 import { type RunState, runStates } from './states.ts';
 import { planTally, runTally } from './tally.ts';
 import { turn } from './turn.ts';
@@ -36,6 +38,12 @@ export const exportState = z.object({
   taggedAt: moment.nullable().default(null),
   /** The latest moment for which the schedule was looked at. */
   scheduledUntil: moment.nullable(),
+  /** The run that was active last. */
+  lastRun: z
+    .object({ id: runId, state: z.enum(runStates as [RunState, ...RunState[]]), endedAt: moment.nullable() })
+    .optional(),
+  /** What people are told of the export's runs. */
+  news: news.default(noNews),
 });
 export type ExportState = z.infer<typeof exportState>;
 
@@ -57,6 +65,8 @@ export const run = z.object({
   requestedAt: moment,
   startedAt: moment.nullable(),
   endedAt: moment.nullable(),
+  /** `null`: a run that an earlier version of the app began. */
+  stages: stageMoments.nullable().default(null),
   /** When anything was last read, planned, posted or answered. */
   progressAt: moment,
   turn,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { connectionDefinition, exportDefinition } from './definition.ts';
+import { connectionDefinition, exportDefinition, refreshSchedule } from './definition.ts';
+import { notificationDefinition } from './notification.ts';
 
 /** Who did something: a person or an application of Entra by object id, or `key` for who holds the app's own key. */
 export const actor = z.object({
@@ -49,15 +50,32 @@ export const savedExport = z.object({
   definition: exportDefinition,
   /** Without a connection it keeps its definition, and runs neither on demand nor on schedule. */
   isDetached: z.boolean(),
+  /** It is being removed: nobody changes or runs it any more. */
+  removing: touch.optional(),
   ...history,
 });
 export type SavedExport = z.infer<typeof savedExport>;
+
+export const savedRefresh = z.object({
+  /** `null`: removed. */
+  definition: refreshSchedule.nullable(),
+  ...history,
+});
+export type SavedRefresh = z.infer<typeof savedRefresh>;
+export const savedNotifications = z.object({
+  /** `null`: removed. The row stays, so that no revision number comes twice. */
+  definition: notificationDefinition.nullable(),
+  /** The secret that holds the address and the signing secret; another one at each change of either. */
+  secretName: secretName.nullable(),
+  ...history,
+});
+export type SavedNotifications = z.infer<typeof savedNotifications>;
 
 /** What a document was from a change on until the next one. */
 export const revision = touch.extend({
   revision: z.int().min(1),
   what: change,
   /** The definition as it was saved. */
-  definition: z.union([connectionDefinition, exportDefinition]),
+  definition: z.union([connectionDefinition, exportDefinition, refreshSchedule, notificationDefinition]),
 });
 export type Revision = z.infer<typeof revision>;

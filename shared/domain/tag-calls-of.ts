@@ -5,7 +5,7 @@ import { expandRows, rangesOf } from './rows-of.ts';
 import type { TagCall, TagCallCounts } from './tag-call.ts';
 
 /** Omnisend takes at most 250 addresses a call (spec of 2026-03-15). */
-const maxTagCallContacts = 250;
+export const maxTagCallContacts = 250;
 
 /** A row with several tags is counted by one call only: that of its last name, removals before additions. */
 const isCountedBy = ({ add, remove, change }: Tagging, tag: string): boolean =>

@@ -2,6 +2,7 @@ import type { Blobs } from './blobs.ts';
 import type { Clock } from './clock.ts';
 import type { Destination } from './destination.ts';
 import type { Log } from './log.ts';
+import type { Notifier } from './notifier.ts';
 import type { Queue } from './queue.ts';
 import type { Secrets } from './secrets.ts';
 import type { Source } from './source.ts';
@@ -27,6 +28,7 @@ export interface Ports {
   readonly secrets: Secrets;
   readonly source: Source;
   readonly destination: Destination;
+  readonly notifier: Notifier;
   readonly clock: Clock;
   readonly log: Log;
   readonly limits: Limits;

@@ -1,10 +1,15 @@
-import type { RefreshSchedule } from '../domain/definition.ts';
 import type { Forgotten } from '../domain/forgotten.ts';
 import type { BrandState, Lane } from '../domain/lane.ts';
 import type { MarkerOwner } from '../domain/markers.ts';
 import type { Page } from '../domain/page.ts';
 import type { ExportState, Run, SkippedOccurrence } from '../domain/run.ts';
-import type { Revision, SavedConnection, SavedExport } from '../domain/saved.ts';
+import type {
+  Revision,
+  SavedConnection,
+  SavedExport,
+  SavedNotifications,
+  SavedRefresh,
+} from '../domain/saved.ts';
 import type { Readers, Slice } from '../domain/slice.ts';
 import type { Slots } from '../domain/slots.ts';
 import type { SnapshotManifest } from '../domain/snapshot.ts';
@@ -17,10 +22,12 @@ export interface Store {
   readonly connections: Rows<SavedConnection>;
   /** `exports` / export id */
   readonly exports: Rows<SavedExport>;
-  /** `connection-` or `export-` and its id / revision number */
+  /** `notifications` / `settings` */
+  readonly notifications: Rows<SavedNotifications>;
+  /** `connection-` or `export-` and its id, or `schedule` or `notifications` / revision number */
   readonly revisions: Rows<Revision>;
   /** `schedule` / `refresh` */
-  readonly schedule: Rows<RefreshSchedule>;
+  readonly schedule: Rows<SavedRefresh>;
   /** `exports` / export id */
   readonly states: Rows<ExportState>;
   /** export id / run id */

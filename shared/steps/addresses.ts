@@ -16,8 +16,14 @@ export const at = {
     partition: `export-${id}`,
     key: numbered(revision),
   }),
+  notifications: { partition: 'notifications', key: 'settings' } satisfies RowAddress,
+  notificationRevision: (revision: number): RowAddress => ({
+    partition: 'notifications',
+    key: numbered(revision),
+  }),
   state: (id: ExportId): RowAddress => ({ partition: 'exports', key: id }),
   refresh: { partition: 'schedule', key: 'refresh' } satisfies RowAddress,
+  refreshRevision: (revision: number): RowAddress => ({ partition: 'schedule', key: numbered(revision) }),
   run: (id: RunId): RowAddress => ({ partition: exportOf(id), key: id }),
   skipped: (id: ExportId, moment: number): RowAddress => ({
     partition: id,
@@ -49,6 +55,9 @@ const shardList = (run: RunId, shard: number, list: string, what: string): strin
 export const paths = {
   /** Written by one try of one step of a slice; only the slice's row says which of them count. */
   spool: (run: RunId, slice: number, name: string): string => `runs/spool/${run}/${numbered(slice)}/${name}`,
+  /** Values that did not hold, of the rows that a list of the same name has. */
+  values: (run: RunId, slice: number, name: string): string =>
+    `runs/spool/${run}/${numbered(slice)}/values-${name}`,
   spoolOf: (run: RunId): string => `runs/spool/${run}/`,
   /** Written and removed to see whether that works. What a crash leaves goes with old spool. */
   probe: (name: string): string => `runs/spool/health/${name}`,
@@ -75,6 +84,9 @@ export const paths = {
   /** A few customers for the person who is to approve the run; no values. */
   examples: (run: RunId): string => `runs/rows/${run}/examples`,
   rowsOf: (run: RunId): string => `runs/rows/${run}/`,
+  /** All that any run of the export has: a run's id begins with the export's and a dot. */
+  ofRunsOf: (id: ExportId): readonly string[] =>
+    ['spool', 'pages', 'rows'].map((folder) => `runs/${folder}/${id}.`),
   snapshot: (id: ExportId, brand: BrandId, run: RunId, shard: number): string =>
     `snapshots/${id}/${brand}/${run}/${numbered(shard)}`,
   snapshotsOf: (id: ExportId, brand: BrandId): string => `snapshots/${id}/${brand}/`,

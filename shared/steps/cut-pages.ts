@@ -2,7 +2,7 @@ import { exportOf } from '../domain/ids.ts';
 import type { Page } from '../domain/page.ts';
 import { cutPages as cut, type ShardEnds } from '../domain/paging.ts';
 import type { Run } from '../domain/run.ts';
-import { toRunState } from '../domain/states.ts';
+import { entered } from '../domain/stages.ts';
 import { idleTurn, nextTurn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -75,8 +75,7 @@ async function hold(
 ): Promise<readonly Outgoing[]> {
   const now = ports.clock.now();
   await held.end(idleTurn(held.turn, now), (run) => ({
-    ...run,
-    state: toRunState(run.state, 'held'),
+    ...entered(run, 'held', now),
     reason: { code, message },
     progressAt: now,
   }));
@@ -146,8 +145,7 @@ async function send(ports: Ports, held: Held<Run>): Promise<readonly Outgoing[]>
   const state = await ports.store.states.get(at.state(exportOf(held.value.id)));
   const tagsFrom = (state?.value.taggedAt ?? 0) + oppositeTagPauseMs;
   await held.end(turn, (run) => ({
-    ...run,
-    state: toRunState(run.state, 'sending'),
+    ...entered(run, 'sending', now),
     tagsFrom,
     progressAt: now,
   }));

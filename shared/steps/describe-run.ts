@@ -1,30 +1,15 @@
 import type { Examples } from '../domain/examples.ts';
 import type { GuardFinding } from '../domain/guards.ts';
-import type { ExportId, RunId } from '../domain/ids.ts';
+import type { BrandId, RunId } from '../domain/ids.ts';
 import type { Run } from '../domain/run.ts';
-import { isEnded } from '../domain/states.ts';
-import type { RunTally } from '../domain/tally.ts';
+import { type TimeLeft, timeLeft } from '../domain/time-left.ts';
 import type { Ports } from '../ports/ports.ts';
-import { accountFor } from './account.ts';
+import { accountOf, loadRunRows, type RunRows } from './account.ts';
 import { at } from './addresses.ts';
 import { loadExamples } from './examples.ts';
 import { guardRun } from './guard-run.ts';
-import { loadPages, loadSlices, loadTagCalls } from './load.ts';
-
-export interface RunSummary {
-  readonly id: RunId;
-  readonly export: string;
-  readonly kind: Run['kind'];
-  /** Of a `retry`: the run whose refused and failed rows it sends again. */
-  readonly retryOf: RunId | null;
-  readonly trigger: Run['trigger'];
-  readonly state: Run['state'];
-  readonly reason: Run['reason'];
-  readonly requestedAt: string;
-  readonly startedAt: string | null;
-  readonly endedAt: string | null;
-  readonly tally: RunTally | null;
-}
+import { loadPages } from './load.ts';
+import { type RunSummary, summarise } from './run-summary.ts';
 
 export interface RunDescription extends RunSummary {
   readonly segments: readonly string[];
@@ -56,40 +41,18 @@ export interface RunDescription extends RunSummary {
   readonly wouldHold: readonly GuardFinding[] | null;
   /** A few customers by their id, without values; `null` where there are none, or none any more. */
   readonly examples: Examples | null;
-  /** Seconds until the last batch can be posted, at the brand's full budget. */
-  readonly secondsLeftAtLeast: number | null;
+  /** As things go now; `null` where nothing honest can be said, as before the work is known. */
+  readonly secondsLeft: TimeLeft;
 }
-
-const time = (moment: number | null): string | null =>
-  moment === null ? null : new Date(moment).toISOString();
-
-const summarise = (run: Run): RunSummary => ({
-  id: run.id,
-  export: run.definition.id,
-  kind: run.kind,
-  retryOf: run.retryOf,
-  trigger: run.trigger,
-  state: run.state,
-  reason: run.reason,
-  requestedAt: new Date(run.requestedAt).toISOString(),
-  startedAt: time(run.startedAt),
-  endedAt: time(run.endedAt),
-  tally: run.tally,
-});
 
 /** One run with live figures, all derived from stored rows. */
 export async function describeRun(ports: Ports, id: RunId): Promise<RunDescription | undefined> {
   const run = (await ports.store.runs.get(at.run(id)))?.value;
   if (run === undefined) return undefined;
-  const [slices, pages, calls, tally, examples] = await Promise.all([
-    loadSlices(ports, id),
-    loadPages(ports, id),
-    loadTagCalls(ports, run),
-    run.tally ?? accountFor(ports, run),
-    loadExamples(ports, id),
-  ]);
+  const [rows, examples] = await Promise.all([loadRunRows(ports, run), loadExamples(ports, id)]);
+  const { slices, pages, tagCalls } = rows;
+  const tally = run.tally ?? accountOf(run, rows, { atEnd: false });
   const batches = pages.flatMap((page) => page.batches).filter((batch) => batch.state !== 'split');
-  const waiting = batches.filter((batch) => batch.state === 'planned').length;
   return {
     ...summarise(run),
     tally,
@@ -109,8 +72,8 @@ export async function describeRun(ports: Ports, id: RunId): Promise<RunDescripti
         settled: batches.filter((batch) => batch.state === 'settled' || batch.state === 'failed').length,
       },
       tagging: {
-        calls: calls.filter((call) => call.state !== 'split').length,
-        requested: calls.filter((call) => call.state === 'requested').length,
+        calls: tagCalls.filter((call) => call.state !== 'split').length,
+        requested: tagCalls.filter((call) => call.state === 'requested').length,
       },
     },
     changes: run.plan && {
@@ -123,41 +86,39 @@ export async function describeRun(ports: Ports, id: RunId): Promise<RunDescripti
         ? guardRun(run, slices)
         : null,
     examples: examples ?? null,
-    secondsLeftAtLeast:
-      isEnded(run.state) || waiting === 0
-        ? null
-        : Math.ceil((waiting * 60) / (ports.limits.requestsPerMinute * ports.limits.startRate)),
+    secondsLeft: await timeLeftOf(ports, run, rows),
   };
 }
 
-/** The runs of one export or of all, the newest first, and the occurrences that made no run. */
-export async function listRuns(
-  ports: Ports,
-  filter: { readonly exportId?: ExportId; readonly state?: string; readonly limit: number },
-): Promise<{ readonly runs: readonly RunSummary[]; readonly skipped: readonly SkippedView[] }> {
-  const ids =
-    filter.exportId === undefined
-      ? (await ports.store.exports.list('exports')).map((row) => row.value.definition.id)
-      : [filter.exportId];
-  const runs: Run[] = [];
-  const skipped: SkippedView[] = [];
-  for (const id of ids) {
-    runs.push(...(await ports.store.runs.list(id)).map((row) => row.value));
-    for (const { value } of await ports.store.skipped.list(id)) {
-      skipped.push({ export: id, at: new Date(value.at).toISOString(), reason: value.reason });
-    }
-  }
-  const newestFirst = runs
-    .filter((run) => filter.state === undefined || run.state === filter.state)
-    .sort((a, b) => b.requestedAt - a.requestedAt);
-  return {
-    runs: newestFirst.slice(0, filter.limit).map(summarise),
-    skipped: skipped.sort((a, b) => b.at.localeCompare(a.at)).slice(0, filter.limit),
-  };
+/** Only a run that sends needs to know more than its own rows. */
+async function timeLeftOf(ports: Ports, run: Run, { slices, pages, tagCalls }: RunRows): Promise<TimeLeft> {
+  const { requestsPerMinute, tagsPerMinute, startRate } = ports.limits;
+  const brand = run.state === 'sending' || run.state === 'settling' ? (run.brand?.id ?? null) : null;
+  const [slots, tagSlots, others] =
+    brand === null
+      ? []
+      : await Promise.all([
+          ports.store.slots.get(at.slots(brand)),
+          ports.store.slots.get(at.tagSlots(brand)),
+          waitingOfOthers(ports, brand, run.id),
+        ]);
+  return timeLeft({
+    run,
+    now: ports.clock.now(),
+    slicesRead: slices.filter((slice) => slice.state === 'read').length,
+    pages,
+    tagCalls,
+    others: others ?? [],
+    requests: { slots: slots?.value, maxRate: requestsPerMinute * startRate },
+    tags: { slots: tagSlots?.value, maxRate: tagsPerMinute * startRate },
+  });
 }
 
-interface SkippedView {
-  readonly export: string;
-  readonly at: string;
-  readonly reason: { readonly code: string; readonly message: string };
+async function waitingOfOthers(ports: Ports, brand: BrandId, id: RunId): Promise<readonly number[]> {
+  const sending = (await ports.store.brands.get(at.brand(brand)))?.value.sending ?? [];
+  const others = sending.filter((one) => one !== id);
+  const pages = await Promise.all(others.map((one) => loadPages(ports, one)));
+  return pages.map(
+    (ofOne) => ofOne.flatMap(({ batches }) => batches).filter(({ state }) => state === 'planned').length,
+  );
 }

@@ -1,5 +1,6 @@
 import type { ConfigurationFault } from '../domain/answers.ts';
 import { exportOf, type RunId } from '../domain/ids.ts';
+import { noted } from '../domain/news.ts';
 import type { Run } from '../domain/run.ts';
 import { isEnded, type RunState, toRunState } from '../domain/states.ts';
 import { idleTurn, nextTurn } from '../domain/turn.ts';
@@ -55,7 +56,8 @@ export async function leavePlaces(ports: Ports, id: RunId): Promise<void> {
 /** Frees what an ended run occupied. Repeating it is harmless; the supervisor does so after a crash in between. */
 export async function afterEnd(ports: Ports, run: Run): Promise<void> {
   await leavePlaces(ports, run.id);
-  await releaseClaim(ports, exportOf(run.id), run.id);
+  const { id, state, endedAt } = run;
+  await releaseClaim(ports, exportOf(id), id, { id, state, endedAt }, (news) => noted(news, run));
   ports.log.info('run-ended', {
     run: run.id,
     kind: run.kind,

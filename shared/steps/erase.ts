@@ -37,6 +37,7 @@ export async function erase(ports: Ports, id: ExportId, key: KeyHash): Promise<E
   const runs = (await ports.store.runs.list(id)).map(({ value }) => value);
   for (const run of runs) if (run.kept === 'everything') await eraser.values(run);
   // Lists name customers: by now it is known which of them had this address.
+  for (const run of runs) if (run.kept === 'everything') await eraser.spooledValues(run);
   for (const run of runs) if (run.kept !== 'account' && isEnded(run.state)) await eraser.lists(run);
   return eraser.erased;
 }
@@ -68,13 +69,20 @@ class Eraser {
     const { blobs } = this.#ports;
     for (const path of await blobs.list(paths.spoolOf(run.id))) {
       // Only customer ids, of people whose profile had not come.
-      if (/\/members-[^/]*$/.test(path)) continue;
+      if (/\/(?:members|values)-[^/]*$/.test(path)) continue;
       await this.#blankKeyed<SpoolRow>(path, 'spool', blankSpoolRow, isBlankContact);
     }
     for (const path of await this.#lists(run)) {
       if (path.endsWith('.changes')) await this.#blank<Change>(path, 'changes', blankChange, isBlankContact);
       if (path.endsWith('.taggings'))
         await this.#blank<Tagging>(path, 'taggings', blankTagging, isBlankRecord);
+    }
+  }
+
+  /** Values that did not hold. Each file is written once, so those of an active run can be rewritten too. */
+  async spooledValues(run: Run): Promise<void> {
+    for (const path of await this.#ports.blobs.list(paths.spoolOf(run.id))) {
+      if (/\/values-[^/]*$/.test(path)) await this.#drop(path, 'spool');
     }
   }
 
@@ -89,18 +97,21 @@ class Eraser {
 
   /** Of an ended run only: others still write theirs. A list that becomes empty stays, as its run's rows refer to it. */
   async lists(run: Run): Promise<void> {
+    for (const path of await this.#ports.blobs.list(paths.rowsOf(run.id))) await this.#drop(path, 'rows');
+  }
+
+  /** Removes the lines of the key, or of a customer that had it. */
+  async #drop(path: string, place: keyof Erased): Promise<void> {
     const { blobs } = this.#ports;
-    for (const path of await blobs.list(paths.rowsOf(run.id))) {
-      const bytes = await blobs.get(path);
-      if (bytes === undefined) continue;
-      const rows = parseLines<Partial<Named>>(bytes);
-      const left = rows.filter(({ key, id = '' }) =>
-        key === undefined ? !this.#customers.has(id) : key !== this.#key,
-      );
-      if (left.length === rows.length) continue;
-      await blobs.put(path, joinLines(left));
-      this.#count('rows', rows.length - left.length);
-    }
+    const bytes = await blobs.get(path);
+    if (bytes === undefined) return;
+    const rows = parseLines<Partial<Named>>(bytes);
+    const left = rows.filter(({ key, id = '' }) =>
+      key === undefined ? !this.#customers.has(id) : key !== this.#key,
+    );
+    if (left.length === rows.length) return;
+    await blobs.put(path, joinLines(left));
+    this.#count(place, rows.length - left.length);
   }
 
   /** Most blobs do not have it: its bucket is looked at first. */

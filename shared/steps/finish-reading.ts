@@ -1,5 +1,5 @@
 import type { RunId } from '../domain/ids.ts';
-import { toRunState } from '../domain/states.ts';
+import { entered } from '../domain/stages.ts';
 import { nextTurn } from '../domain/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
@@ -19,7 +19,7 @@ export async function finishReading(ports: Ports, id: RunId): Promise<readonly O
     if (run?.state !== 'reading') return undefined;
     const turn = nextTurn(run.turn, 'plan-shards', now);
     messages = [runMessage(id, turn, now)];
-    return { ...run, state: toRunState(run.state, 'planning'), turn, progressAt: now };
+    return { ...entered(run, 'planning', now), turn, progressAt: now };
   });
   return messages;
 }

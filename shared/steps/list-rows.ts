@@ -49,7 +49,8 @@ export async function listRows(
   return { rows, next: null };
 }
 
-async function filesOf(ports: Ports, id: RunId, outcome: ListedOutcome): Promise<readonly string[]> {
+/** The lists of rows of one outcome, in a fixed order. */
+export async function filesOf(ports: Ports, id: RunId, outcome: ListedOutcome): Promise<readonly string[]> {
   switch (outcome) {
     case 'refused':
     case 'failed':
@@ -66,7 +67,8 @@ async function filesOf(ports: Ports, id: RunId, outcome: ListedOutcome): Promise
   }
 }
 
-function listed(outcome: ListedOutcome, bytes: Uint8Array): readonly ListedRow[] {
+/** The rows of one outcome in such a list. */
+export function listed(outcome: ListedOutcome, bytes: Uint8Array): readonly ListedRow[] {
   switch (outcome) {
     case 'refused':
     case 'failed':

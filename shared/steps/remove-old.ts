@@ -1,8 +1,13 @@
 import type { Run } from '../domain/run.ts';
+import type { SavedExport } from '../domain/saved.ts';
 import type { Ports } from '../ports/ports.ts';
+import type { Outgoing } from '../ports/queue.ts';
 import { at, paths } from './addresses.ts';
 import { changeRow } from './change-row.ts';
+import { isolated } from './isolated.ts';
 import { removeAllLeftSecrets } from './left-secrets.ts';
+import { removeAccount } from './remove-account.ts';
+import { finishRemoval } from './remove-export.ts';
 
 const dayMs = 86_400_000;
 /** Spool and change lists hold personal data; lists of rows hold customer ids; the rest is counts. */
@@ -11,7 +16,9 @@ const keptDays = { spool: 7, lists: 30, account: 90 } as const;
 /** Removes what ended runs left behind, when its time is over. The templates' life-cycle rules do the same, later. */
 export async function removeOld(ports: Ports): Promise<void> {
   let removed = 0;
-  for (const { key: id } of await ports.store.exports.list('exports')) {
+  for (const { key: id, value } of await ports.store.exports.list('exports')) {
+    // Asked for, but not finished, and nobody asked again.
+    if (value.removing) await isolated(ports, id, () => goOn(ports, value));
     for (const row of await ports.store.runs.list(id)) {
       if (await removeFrom(ports, row.value)) removed += 1;
     }
@@ -23,6 +30,11 @@ export async function removeOld(ports: Ports): Promise<void> {
   ports.log.info('old-removed', { runs: removed });
 }
 
+async function goOn(ports: Ports, saved: SavedExport): Promise<readonly Outgoing[]> {
+  const answer = await finishRemoval(ports, saved);
+  return answer.kind === 'ending' ? answer.messages : [];
+}
+
 const daysSince = (ports: Ports, moment: number): number => (ports.clock.now() - moment) / dayMs;
 
 /** One stage a time: a crash in between is made up for by the next round. */
@@ -32,10 +44,7 @@ async function removeFrom(ports: Ports, run: Run): Promise<boolean> {
   if (days >= keptDays.account) {
     await removeSpool(ports, run);
     await ports.blobs.removeAll(paths.rowsOf(run.id));
-    for (const page of await ports.store.pages.list(run.id)) await ports.store.pages.remove(page);
-    for (const call of await ports.store.tagCalls.list(run.id)) await ports.store.tagCalls.remove(call);
-    for (const slice of await ports.store.slices.list(run.id)) await ports.store.slices.remove(slice);
-    await ports.store.runs.remove(at.run(run.id));
+    await removeAccount(ports, run.id);
     return true;
   }
   if (days >= keptDays.lists && run.kept !== 'account') {

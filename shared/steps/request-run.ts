@@ -1,5 +1,7 @@
 import type { ExportId, RunId } from '../domain/ids.ts';
+import { type News, noNews } from '../domain/news.ts';
 import type { Claim, ExportState, Run } from '../domain/run.ts';
+import { noStages } from '../domain/stages.ts';
 import { firstTurn } from '../domain/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
@@ -28,6 +30,7 @@ export const noState: ExportState = {
   uncommitted: null,
   taggedAt: null,
   scheduledUntil: null,
+  news: noNews,
 };
 
 /** Claims the export's active-run row, makes the run and asks for its start. The timer and HTTP both come this way. */
@@ -35,7 +38,7 @@ export async function requestRun(ports: Ports, claim: Claim): Promise<RunRequest
   if ((await ports.store.runs.get(at.run(claim.runId))) !== undefined)
     return { kind: 'known', run: claim.runId };
   const definition = await ports.store.exports.get(at.export(claim.exportId));
-  if (definition === undefined) return { kind: 'unknown-export' };
+  if (definition === undefined || definition.value.removing) return { kind: 'unknown-export' };
   if (definition.value.isDetached) return { kind: 'detached' };
   const { connection } = definition.value.definition;
   if ((await ports.store.connections.get(at.connection(connection))) === undefined) {
@@ -66,7 +69,9 @@ export async function openRun(ports: Ports, claim: Claim): Promise<OpenedRun> {
   const definition = await ports.store.exports.get(at.export(claim.exportId));
   const connection =
     definition && (await ports.store.connections.get(at.connection(definition.value.definition.connection)));
-  if (definition === undefined || connection === undefined) {
+  // Who detaches or removes an export says so in its row, then looks for a claim: what is claimed later ends here.
+  const isOff = definition?.value.isDetached || definition?.value.removing !== undefined;
+  if (definition === undefined || connection === undefined || isOff) {
     await releaseClaim(ports, claim.exportId, claim.runId);
     return { kind: 'opened', messages: [] };
   }
@@ -91,6 +96,7 @@ export async function openRun(ports: Ports, claim: Claim): Promise<OpenedRun> {
     requestedAt: claim.requestedAt,
     startedAt: null,
     endedAt: null,
+    stages: noStages,
     progressAt: now,
     turn: firstTurn('start-run', now),
     brand: null,
@@ -115,9 +121,17 @@ export async function openRun(ports: Ports, claim: Claim): Promise<OpenedRun> {
   return { kind: 'opened', messages: [runMessage(run.id, run.turn, now)] };
 }
 
-/** The export is free for its next run. */
-export async function releaseClaim(ports: Ports, exportId: ExportId, run: RunId): Promise<void> {
+/** The export is free for its next run. `lastRun`: what became of this one, if it was made. `tell`: what people are to be told of it, by the same write. */
+export async function releaseClaim(
+  ports: Ports,
+  exportId: ExportId,
+  run: RunId,
+  lastRun?: ExportState['lastRun'],
+  tell: (before: News) => News = (before) => before,
+): Promise<void> {
   await changeRow(ports.store.states, at.state(exportId), (stored) =>
-    stored?.active?.runId === run ? { ...stored, active: null } : undefined,
+    stored?.active?.runId === run
+      ? { ...stored, active: null, ...(lastRun !== undefined && { lastRun }), news: tell(stored.news) }
+      : undefined,
   );
 }

@@ -3,7 +3,7 @@ import { lookDelaySeconds } from '../domain/back-off.ts';
 import { cancelUnposted, failed, pageState } from '../domain/batch.ts';
 import type { Batch, Page } from '../domain/page.ts';
 import type { Run } from '../domain/run.ts';
-import { toRunState } from '../domain/states.ts';
+import { entered } from '../domain/stages.ts';
 import { cancelled } from '../domain/tag-call.ts';
 import { nextTurn } from '../domain/turn.ts';
 import type { MessageOf } from '../messages.ts';
@@ -180,16 +180,14 @@ async function goOn(
   if (arePagesDone && tagged.left === 0) {
     const turn = nextTurn(held.turn, 'finish', now);
     await held.end(turn, (run) => ({
-      ...run,
-      state: run.state === 'sending' ? toRunState(run.state, 'settling') : run.state,
+      ...(run.state === 'sending' ? entered(run, 'settling', now) : run),
       progressAt: progressAt(run),
     }));
     return [runMessage(held.value.id, turn, now)];
   }
   const turn = nextTurn(held.turn, 'settle', now, tagged.made > 0 ? now : now + delayMs);
   await held.end(turn, (run) => ({
-    ...run,
-    state: run.state === 'sending' && !states.has('open') ? toRunState(run.state, 'settling') : run.state,
+    ...(run.state === 'sending' && !states.has('open') ? entered(run, 'settling', now) : run),
     looks: run.looks + 1,
     progressAt: progressAt(run),
   }));

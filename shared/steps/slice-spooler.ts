@@ -1,9 +1,11 @@
 import type { Profile } from '../domain/contact.ts';
+import { normaliseEmail } from '../domain/email.ts';
 import type { KeyHash } from '../domain/ids.ts';
 import { hashKey } from '../domain/key.ts';
 import { addLine, blobOf, joinLines, noLines } from '../domain/keyed-blob.ts';
 import { matchProfile } from '../domain/matching.ts';
 import { sumReads } from '../domain/read-tally.ts';
+import { type SpooledValues, valuesOfProfile } from '../domain/row-values.ts';
 import type { Run } from '../domain/run.ts';
 import type { Slice } from '../domain/slice.ts';
 import { type InvalidRow, type LeftOutRow, unknownCustomer } from '../domain/spool.ts';
@@ -16,6 +18,8 @@ import { paths } from './addresses.ts';
 const maxBlobRows = 20_000;
 /** Examples of rows with something left out that are listed per slice and message; all of them are counted. */
 const maxLeftOutExamples = 1_000;
+/** Invalid rows whose values are kept for an administrator to see, per slice and message. */
+const maxInvalidValues = 5_000;
 
 /** Takes the rows of one step of a slice and writes them as blobs that only count once the slice's row names them. */
 export class SliceSpooler {
@@ -28,6 +32,7 @@ export class SliceSpooler {
   #lines = noLines();
   readonly #invalid: InvalidRow[] = [];
   readonly #leftOut: LeftOutRow[] = [];
+  readonly #values: SpooledValues[] = [];
   readonly #spool: string[] = [];
   readonly #tally: ReadTally = sumReads([]);
 
@@ -50,6 +55,7 @@ export class SliceSpooler {
     const matched = matchProfile(profile, segments, this.#run.definition);
     if (matched.kind === 'invalid') {
       this.addInvalid(matched.row);
+      this.#keepInvalid(profile);
       return;
     }
     if (this.#isForgotten(matched.row.contact.email)) {
@@ -60,11 +66,29 @@ export class SliceSpooler {
     addLine(this.#lines, { key, ...matched.row });
     this.#tally.read += 1;
     this.#tally.spooled += 1;
+    if (matched.leftOut.length > 0 && this.#leftOut.length < maxLeftOutExamples) {
+      const fields = new Set(matched.leftOut.map(({ field }) => field));
+      const values = valuesOfProfile(profile, this.#run.definition, fields);
+      this.#values.push({ id: profile.customerId, key, values });
+    }
     for (const { field, reason } of matched.leftOut) {
       count(this.#tally.leftOut, `${field}:${reason}`);
       if (this.#leftOut.length < maxLeftOutExamples)
         this.#leftOut.push({ id: profile.customerId, field, reason });
     }
+  }
+
+  /** With its key where the address gives one, by which it is found when it is to be forgotten. */
+  #keepInvalid(profile: Profile): void {
+    if (this.#invalid.length > maxInvalidValues) return;
+    const { definition } = this.#run;
+    const email = normaliseEmail(profile.values[definition.matching.email]);
+    if (email.kind === 'ok' && this.#isForgotten(email.email)) return;
+    this.#values.push({
+      id: profile.customerId,
+      ...(email.kind === 'ok' && { key: hashKey(this.#secret, email.email) }),
+      values: valuesOfProfile(profile, definition),
+    });
   }
 
   addInvalid(row: InvalidRow): void {
@@ -94,6 +118,9 @@ export class SliceSpooler {
     const leftOut = paths.leftOut(runId, number, this.#name());
     if (this.#invalid.length > 0) await this.#ports.blobs.put(invalid, joinLines(this.#invalid));
     if (this.#leftOut.length > 0) await this.#ports.blobs.put(leftOut, joinLines(this.#leftOut));
+    if (this.#values.length > 0) {
+      await this.#ports.blobs.put(paths.values(runId, number, this.#name()), joinLines(this.#values));
+    }
     return (slice) => ({
       ...slice,
       spool: [...slice.spool, ...this.#spool],

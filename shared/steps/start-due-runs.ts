@@ -1,13 +1,12 @@
-import type { RefreshSchedule } from '../domain/definition.ts';
 import type { ExportId, RunId } from '../domain/ids.ts';
 import { runAt } from '../domain/run-ids.ts';
-import type { SavedExport } from '../domain/saved.ts';
-import { occurrencesBetween } from '../domain/schedule.ts';
+import type { SavedExport, SavedRefresh } from '../domain/saved.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
 import { at } from './addresses.ts';
 import { cancelHeld } from './cancel-run.ts';
 import { changeRow } from './change-row.ts';
+import { findOccurrences } from './due-occurrences.ts';
 import type { Reason } from './end-run.ts';
 import { isolated } from './isolated.ts';
 import { noState, requestRun } from './request-run.ts';
@@ -20,6 +19,7 @@ export async function startDueRuns(ports: Ports): Promise<readonly Outgoing[]> {
   const refresh = await ports.store.schedule.get(at.refresh);
   const messages: Outgoing[] = [];
   for (const { value } of await ports.store.exports.list('exports')) {
+    if (value.removing) continue;
     const start = () => startDue(ports, value, refresh?.value ?? null);
     messages.push(...(await isolated(ports, value.definition.id, start)));
   }
@@ -28,37 +28,48 @@ export async function startDueRuns(ports: Ports): Promise<readonly Outgoing[]> {
 
 async function startDue(
   ports: Ports,
-  { definition, isDetached }: SavedExport,
-  refresh: RefreshSchedule | null,
+  saved: SavedExport,
+  refresh: SavedRefresh | null,
 ): Promise<readonly Outgoing[]> {
+  const { definition } = saved;
   const now = ports.clock.now();
   const state = await ports.store.states.get(at.state(definition.id));
   const from = state?.value.scheduledUntil ?? null;
   // A schedule that is looked at for the first time owes nothing of the past.
-  const due =
-    from === null || isDetached
-      ? []
-      : occurrencesBetween(definition.schedule, refresh, { from, to: now, atMost: maxMissed });
-  const latest = due.at(-1);
-  for (const missed of due.slice(0, -1)) {
-    await skip(ports, definition.id, missed, {
-      code: 'missed',
-      message: 'The app was not running then; the next occurrence made up for it.',
-    });
+  const found =
+    from === null ? [] : await findOccurrences(ports, saved, refresh, { from, to: now, atMost: maxMissed });
+  const latest = found.findLast(({ isCurrent }) => isCurrent)?.at;
+  for (const { at: moment, isCurrent } of found) {
+    if (moment !== latest) await skip(ports, definition.id, moment, isCurrent ? missed : rescheduled);
   }
-  if (latest !== undefined) {
+  // One that was skipped before a crash stays skipped.
+  const isDue =
+    latest !== undefined && (await ports.store.skipped.get(at.skipped(definition.id, latest))) === undefined;
+  if (isDue) {
     const room = await makeRoom(ports, definition.id, runAt(definition.id, latest));
     // The same occurrence is found again when the held run has ended.
     if (room.kind === 'ending') return room.messages;
   }
-  const messages = latest === undefined ? [] : await startAt(ports, definition.id, latest);
+  const messages = isDue ? await startAt(ports, definition.id, latest) : [];
   // Stored last: after a crash the same occurrences are found again, and their runs are known by their ids.
+  const until = found.length === maxMissed ? (found.at(-1)?.at ?? now) : now;
   await changeRow(ports.store.states, at.state(definition.id), (stored) => ({
     ...(stored ?? noState),
-    scheduledUntil: due.length === maxMissed ? (latest ?? now) : now,
+    // Another timer may have looked further.
+    scheduledUntil: Math.max(until, stored?.scheduledUntil ?? 0),
   }));
   return messages;
 }
+
+const missed: Reason = {
+  code: 'missed',
+  message: 'The app was not running then; the next occurrence made up for it.',
+};
+
+const rescheduled: Reason = {
+  code: 'schedule-changed',
+  message: 'The schedule was changed before the run was started.',
+};
 
 async function startAt(ports: Ports, exportId: ExportId, occurrence: number): Promise<readonly Outgoing[]> {
   const run = runAt(exportId, occurrence);
@@ -125,6 +136,8 @@ async function makeRoom(ports: Ports, exportId: ExportId, next: RunId): Promise<
 }
 
 async function skip(ports: Ports, exportId: ExportId, moment: number, reason: Reason): Promise<void> {
+  // Another timer, which saw less of the time, may have started just this one.
+  if ((await ports.store.runs.get(at.run(runAt(exportId, moment)))) !== undefined) return;
   const skipped = await ports.store.skipped.insert(at.skipped(exportId, moment), {
     exportId,
     at: moment,

@@ -2,18 +2,20 @@ import { once } from 'node:events';
 import type { StorageQueueHandler } from '@azure/functions';
 import type { ApiHandler } from '../../functions/api.ts';
 import { approve } from '../../functions/approve.ts';
-import { atTheEdge } from '../../functions/at-the-edge.ts';
 import { connectBrand } from '../../functions/connect.ts';
 import { listOfConnections, oneConnection, revisionsOfConnection } from '../../functions/connections.ts';
 import { healthDetails } from '../../functions/health.ts';
+import { putNotifications, showNotifications, tryNotifications } from '../../functions/notifications.ts';
 import { poisoned, queueStep } from '../../functions/queue-step.ts';
 import { deleteConnection } from '../../functions/remove-connection.ts';
 import { putKey } from '../../functions/rotate-key.ts';
+import { rowValues } from '../../functions/row-values.ts';
 import { runExport } from '../../functions/run-export.ts';
 import { oneRun, rows, runs } from '../../functions/runs.ts';
 import { putConnection } from '../../functions/save-connection.ts';
 import { dataverseSource } from '../../shared/adapters/dataverse/dataverse.ts';
 import { keyVaultSecrets } from '../../shared/adapters/key-vault/secrets.ts';
+import { httpNotifier } from '../../shared/adapters/notifications/notifier.ts';
 import { omnisendDestination } from '../../shared/adapters/omnisend/destination.ts';
 import { consoleLog } from '../../shared/adapters/system/console-log.ts';
 import { connectionDefinition, exportDefinition } from '../../shared/domain/definition.ts';
@@ -31,22 +33,26 @@ import { rememberedHealth } from '../../shared/steps/check-health.ts';
 import { connect } from '../../shared/steps/connect.ts';
 import { listConnectionRevisions } from '../../shared/steps/connection-revisions.ts';
 import { cutPages } from '../../shared/steps/cut-pages.ts';
-import { describeRun, listRuns } from '../../shared/steps/describe-run.ts';
+import { describeRun } from '../../shared/steps/describe-run.ts';
 import { finish } from '../../shared/steps/finish.ts';
 import { describeConnection, listConnections } from '../../shared/steps/list-connections.ts';
 import { listedOutcomes, listRows } from '../../shared/steps/list-rows.ts';
+import { listRuns } from '../../shared/steps/list-runs.ts';
+import { getNotifications, saveNotifications, testNotifications } from '../../shared/steps/notifications.ts';
 import { planShards } from '../../shared/steps/plan-shards.ts';
 import { poison, tellPoison } from '../../shared/steps/poison.ts';
 import { readSlice } from '../../shared/steps/read-slice.ts';
 import { removeConnection } from '../../shared/steps/remove-connection.ts';
 import { requestRun } from '../../shared/steps/request-run.ts';
 import { rotateKey } from '../../shared/steps/rotate-key.ts';
+import { readRowValues, valuedOutcomes } from '../../shared/steps/row-values.ts';
 import { saveConnection } from '../../shared/steps/save-connection.ts';
 import { send } from '../../shared/steps/send.ts';
+import { sendNotices } from '../../shared/steps/send-notices.ts';
 import { settle } from '../../shared/steps/settle.ts';
 import { startRun } from '../../shared/steps/start-run.ts';
 import { supervise } from '../../shared/steps/supervise.ts';
-import { call, loggingContext } from '../functions/call.ts';
+import { callApi, loggingContext } from '../functions/call.ts';
 import { memoryQueue } from '../memory/queue.ts';
 import { savedConnectionOf, savedExportOf } from '../sandbox/saved.ts';
 import { definition, secrets } from './canaries.ts';
@@ -105,6 +111,7 @@ export const startApp = async (outside: Outside, ear: Ear) => {
       clock,
     }),
     destination: omnisendDestination({ baseUrl: `${outside.omnisend}/api`, clock }),
+    notifier: httpNotifier({ hosts: ['127.0.0.1'], sandbox: true }),
     clock,
     log: consoleLog,
     limits: { requestsPerMinute: 400, tagsPerMinute: 60, startRate: 0.97, readConcurrency: 4 },
@@ -177,8 +184,8 @@ export const startApp = async (outside: Outside, ear: Ear) => {
   const runOf = async (id: RunId): Promise<Run | undefined> =>
     (await ports.store.runs.get(at.run(id)))?.value;
 
-  const http = async (...given: Parameters<typeof call>): Promise<string> => {
-    const { text, headers, errors } = await call(...given);
+  const http = async (...given: Parameters<typeof callApi>): Promise<string> => {
+    const { text, headers, errors } = await callApi(...given);
     ear.hear('answer', `${text} ${JSON.stringify([...headers])}`);
     for (const error of errors) ear.hear('log', error);
     return text;
@@ -196,7 +203,6 @@ export const startApp = async (outside: Outside, ear: Ear) => {
   const askToConnect = (options: { readonly body?: string } = {}) =>
     http(connecting, { method: 'POST', params: { id: connection.definition.id }, ...options });
 
-  const caller = { actor: { id: 'key', name: null }, role: 'administrator' } as const;
   const handlers = {
     'list-connections': listOfConnections((who, page) => listConnections(ports, who, page)),
     'get-connection': oneConnection((id, who) => describeConnection(ports, id, who)),
@@ -204,12 +210,16 @@ export const startApp = async (outside: Outside, ear: Ear) => {
     'rotate-key': putKey((id, who, key, seen) => rotateKey(ports, id, who, key, seen)),
     'remove-connection': deleteConnection((...asked) => removeConnection(ports, ...asked)),
     'connection-revisions': revisionsOfConnection((id, page) => listConnectionRevisions(ports, id, page)),
+    'save-notifications': putNotifications((who, wanted, seen) =>
+      saveNotifications(ports, who, wanted, seen),
+    ),
+    'get-notifications': showNotifications(() => getNotifications(ports)),
+    'test-notifications': tryNotifications(() => testNotifications(ports)),
   } satisfies Readonly<Record<string, ApiHandler>>;
-  const api = (operation: keyof typeof handlers, options: Parameters<typeof call>[1] = {}) =>
-    http(
-      atTheEdge((request) => handlers[operation](request, caller)),
-      { params: { id: connection.definition.id }, ...options },
-    );
+  const values = rowValues((caller, run, asked) => readRowValues(ports, caller, run, asked));
+
+  const api = (operation: keyof typeof handlers, options: Parameters<typeof callApi>[1] = {}) =>
+    http(handlers[operation], { params: { id: connection.definition.id }, ...options });
 
   return {
     ports,
@@ -217,6 +227,17 @@ export const startApp = async (outside: Outside, ear: Ear) => {
     kept,
     /** Operations on connections, by an administrator. */
     api,
+    tellOfRuns: () => sendNotices(ports),
+    /** Rows with their values: an answer that is meant to have them, so nobody listens to it. */
+    async askForValues(id: RunId): Promise<string> {
+      const texts: string[] = [];
+      for (const outcome of valuedOutcomes) {
+        const { text, errors } = await callApi(values, { path: `?outcome=${outcome}`, params: { run: id } });
+        texts.push(text);
+        for (const error of errors) ear.hear('log', error);
+      }
+      return texts.join('\n');
+    },
     receive,
     receivePoison,
     askForRun,

@@ -21,6 +21,7 @@ const latencies: readonly (readonly [prefix: string, least: number, most: number
   ['secrets.', 0, 40],
   ['source.', 50, 500],
   ['destination.', 60, 400],
+  ['notifier.', 60, 400],
 ];
 
 const isStorage = (name: string): boolean => name.startsWith('store.') || name.startsWith('blobs.');
@@ -33,6 +34,7 @@ const latencyOf = (name: string): readonly [least: number, most: number] => {
 /** How a call that goes wrong shows to its caller: adapters of the outside world answer, storage throws. */
 const wentWrong = ({ name }: Call): unknown => {
   if (name.startsWith('destination.')) return { kind: 'ambiguous', message: 'no answer' };
+  if (name.startsWith('notifier.')) return { kind: 'failed', code: 'no-answer' };
   if (name.startsWith('source.')) return { kind: 'transient', message: 'no answer' };
   throw new Error(`${name} failed`);
 };
@@ -81,7 +83,7 @@ const through = async (
 };
 
 /** Stays as it is: it answers at once, without leaving the process. */
-const isLocal = (name: string): boolean => name === 'destination.requestDigest';
+const isLocal = (name: string): boolean => name === 'destination.requestDigest' || name === 'notifier.check';
 
 const faulty = <T extends object>(port: T, prefix: string, around: Surroundings): T => {
   const made = new Map<string | symbol, unknown>();
@@ -113,6 +115,7 @@ export const faultyPorts = (ports: Ports, around: Surroundings): Ports => {
       connections: faulty(tables.connections, 'store.connections.', around),
       exports: faulty(tables.exports, 'store.exports.', around),
       revisions: faulty(tables.revisions, 'store.revisions.', around),
+      notifications: faulty(tables.notifications, 'store.notifications.', around),
       schedule: faulty(tables.schedule, 'store.schedule.', around),
       states: faulty(tables.states, 'store.states.', around),
       runs: faulty(tables.runs, 'store.runs.', around),
@@ -133,6 +136,7 @@ export const faultyPorts = (ports: Ports, around: Surroundings): Ports => {
     secrets: faulty(ports.secrets, 'secrets.', around),
     source: faulty(ports.source, 'source.', around),
     destination: faulty(ports.destination, 'destination.', around),
+    notifier: faulty(ports.notifier, 'notifier.', around),
     clock: {
       now: () => clock.now(),
       random: () => clock.random(),

@@ -21,6 +21,7 @@ import { supervise } from '../../shared/steps/supervise.ts';
 import { memoryBlobs } from '../memory/blobs.ts';
 import type { VirtualClock } from '../memory/clock.ts';
 import { memoryDestination } from '../memory/memory-destination.ts';
+import { memoryNotifier } from '../memory/notifier.ts';
 import { memoryQueue } from '../memory/queue.ts';
 import { memoryRows } from '../memory/rows.ts';
 import { memorySecrets } from '../memory/secrets.ts';
@@ -168,6 +169,7 @@ export const planOf = async (options: PlanOptions): Promise<Planned> => {
     queue,
     secrets: memorySecrets({ clock, seed: { [connection.secretName]: apiKey } }),
     destination: memoryDestination({ clock }),
+    notifier: memoryNotifier(),
     clock,
     log: { info: log, warn: log, error: log },
     limits: { requestsPerMinute: 400, tagsPerMinute: 60, startRate: 0.97, readConcurrency: 4 },

@@ -9,6 +9,7 @@ import type { EventFields, EventName } from '../../shared/ports/log.ts';
 import type { Ports } from '../../shared/ports/ports.ts';
 import { at as addressOf } from '../../shared/steps/addresses.ts';
 import { type RunRequest, requestRun } from '../../shared/steps/request-run.ts';
+import { sendNotices } from '../../shared/steps/send-notices.ts';
 import { startDueRuns } from '../../shared/steps/start-due-runs.ts';
 import { supervise } from '../../shared/steps/supervise.ts';
 import { memoryBlobs } from '../memory/blobs.ts';
@@ -16,6 +17,7 @@ import { type VirtualClock, virtualClock } from '../memory/clock.ts';
 import { type MemoryDestinationOptions, memoryDestination } from '../memory/memory-destination.ts';
 import type { MemoryPopulation } from '../memory/memory-population.ts';
 import { type MemorySourceOptions, memorySource } from '../memory/memory-source.ts';
+import { memoryNotifier } from '../memory/notifier.ts';
 import { memoryQueue } from '../memory/queue.ts';
 import { memoryRows } from '../memory/rows.ts';
 import { memorySecrets } from '../memory/secrets.ts';
@@ -48,6 +50,8 @@ export interface WorldOptions {
   /** The brand's budget, on both sides. */
   readonly requestsPerMinute?: number;
   readonly tagsPerMinute?: number;
+  /** People are told of runs, as `world.notifier` shows. */
+  readonly notices?: boolean;
 }
 
 export interface Outside {
@@ -116,6 +120,7 @@ export const flowWorld = async (options: WorldOptions) => {
     clock,
   });
   const secrets = memorySecrets({ clock, seed: { [connection.secretName]: outside?.apiKey ?? apiKey } });
+  const notifier = memoryNotifier();
   const note = (event: EventName, fields: EventFields): void => void logged.push({ event, fields });
   let secretsMade = 0;
 
@@ -127,6 +132,7 @@ export const flowWorld = async (options: WorldOptions) => {
     secrets,
     source,
     destination: outside?.destination ?? destination,
+    notifier,
     clock,
     log: { info: note, warn: note, error: note },
     limits: { requestsPerMinute, tagsPerMinute, startRate: 0.97, readConcurrency: 4 },
@@ -173,6 +179,19 @@ export const flowWorld = async (options: WorldOptions) => {
       nextAt: clock.now() + startDueEveryMs,
       step: startDueRuns,
     },
+    ...(options.notices === true
+      ? [
+          {
+            name: 'notices',
+            everyMs: superviseEveryMs,
+            nextAt: clock.now() + superviseEveryMs,
+            step: async (given: Ports) => {
+              await sendNotices(given);
+              return [];
+            },
+          },
+        ]
+      : []),
   ];
 
   /** One process has the timers, and none of them overlaps itself. */
@@ -260,6 +279,7 @@ export const flowWorld = async (options: WorldOptions) => {
     source,
     destination,
     secrets,
+    notifier,
     logged,
     errors,
     runs,

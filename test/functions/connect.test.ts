@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { connectBrand } from '../../functions/connect.ts';
 import { brandId, exportId } from '../../shared/domain/ids.ts';
 import type { Connected } from '../../shared/steps/connect.ts';
-import { call } from './call.ts';
+import { callApi } from './call.ts';
 
 const now = Date.UTC(2026, 0, 5, 6, 0, 0);
 const brand = { id: brandId.parse('5f00a1'), name: 'Brand EU' };
@@ -30,7 +30,7 @@ async function post({
     },
   );
   const options = { method: 'POST', params: { id }, ...(body !== undefined && { body }) } as const;
-  return { ...(await call(handler, options)), asked };
+  return { ...(await callApi(handler, options)), asked };
 }
 
 test.each([

@@ -8,7 +8,7 @@ import { runExport } from '../../functions/run-export.ts';
 import { oneRun, rows, runs } from '../../functions/runs.ts';
 import { timer } from '../../functions/timer.ts';
 import { messages } from '../../shared/messages.ts';
-import { call, loggingContext } from './call.ts';
+import { call, callApi, loggingContext } from './call.ts';
 
 const broken = async () => {
   throw new Error('the account is closed');
@@ -25,7 +25,7 @@ test.each([
 ] as const)(
   '%s: an unhandled error is a problem document, and its text is in the log alone',
   async (_name, handler, options) => {
-    const { status, headers, json, text, errors } = await call(handler, options);
+    const { status, headers, json, text, errors } = await callApi(handler, options);
     expect({ status, json }).toMatchObject({
       status: 500,
       json: {

@@ -3,7 +3,7 @@ import { forgetAddress, liftAddress } from '../../functions/forget.ts';
 import { brandId, exportId, runId } from '../../shared/domain/ids.ts';
 import { nothingErased } from '../../shared/steps/erase.ts';
 import type { Forgetting, Lifting } from '../../shared/steps/forget.ts';
-import { call } from './call.ts';
+import { callApi } from './call.ts';
 
 const run = runId.parse('newsletter.20261122T0600');
 const brand = brandId.parse('5f00a1');
@@ -25,7 +25,7 @@ const forgetting = (answer: Forgetting = forgotten, sent: string | undefined = b
     asked.push(email);
     return answer;
   });
-  return call(handler, { method: 'POST', path: '/forget', ...(sent !== undefined && { body: sent }) });
+  return callApi(handler, { method: 'POST', path: '/forget', ...(sent !== undefined && { body: sent }) });
 };
 const lifting = (answer: Lifting, sent = body) => {
   asked.length = 0;
@@ -33,7 +33,7 @@ const lifting = (answer: Lifting, sent = body) => {
     asked.push(email);
     return answer;
   });
-  return call(handler, { method: 'POST', path: '/forget/lift', body: sent });
+  return callApi(handler, { method: 'POST', path: '/forget/lift', body: sent });
 };
 
 test('200 with what was erased where, and what is left to do by hand, once per brand', async () => {

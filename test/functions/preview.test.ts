@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { preview } from '../../functions/preview.ts';
 import { customerId } from '../../shared/domain/ids.ts';
 import type { ProfileAnswer, ProfilePreview } from '../../shared/steps/preview-profile.ts';
-import { call } from './call.ts';
+import { callApi } from './call.ts';
 
 const traced: ProfilePreview = {
   customerId: customerId.parse('a1'),
@@ -31,7 +31,7 @@ async function post({
     asked.push(given);
     return answer;
   });
-  return { ...(await call(handler, { method: 'POST', params: { id }, body })), asked };
+  return { ...(await callApi(handler, { method: 'POST', params: { id }, body })), asked };
 }
 
 test.each([

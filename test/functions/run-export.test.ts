@@ -3,7 +3,7 @@ import { runExport } from '../../functions/run-export.ts';
 import { runId } from '../../shared/domain/ids.ts';
 import type { Claim } from '../../shared/domain/run.ts';
 import type { RunRequest } from '../../shared/steps/request-run.ts';
-import { call } from './call.ts';
+import { callApi } from './call.ts';
 
 const now = Date.UTC(2026, 0, 5, 6, 0, 0);
 const run = runId.parse('newsletter.20260105T060000000Z');
@@ -32,7 +32,7 @@ async function post({
   const headers = key === undefined ? {} : { 'idempotency-key': key };
   const path = `/exports/${encodeURIComponent(id)}/run?code=secret`;
   const options = { method: 'POST', path, params: { id }, headers } as const;
-  return { ...(await call(handler, body === undefined ? options : { ...options, body })), claims };
+  return { ...(await callApi(handler, body === undefined ? options : { ...options, body })), claims };
 }
 
 test('202 with the address of the run', async () => {

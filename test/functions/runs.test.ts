@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { approve } from '../../functions/approve.ts';
 import { cancel } from '../../functions/cancel.ts';
 import { oneRun, rows, runs } from '../../functions/runs.ts';
@@ -7,7 +8,7 @@ import type { Approval } from '../../shared/steps/approve-run.ts';
 import type { Cancellation } from '../../shared/steps/cancel-run.ts';
 import type { describeRun } from '../../shared/steps/describe-run.ts';
 import type { ListedRow, RowsPage } from '../../shared/steps/list-rows.ts';
-import { call } from './call.ts';
+import { callApi } from './call.ts';
 
 const run = 'newsletter.1';
 const problem = (status: number, title: string) => ({ status, json: { type: 'about:blank', status, title } });
@@ -17,15 +18,36 @@ test.each([
   ['?export=newsletter&limit=500', { exportId: 'newsletter', limit: 500 }],
   ['?state=held&limit=1', { state: 'held', limit: 1 }],
   ['?code=key&unknown=1', { limit: 50 }],
+  [
+    '?state=skipped&kind=full&trigger=schedule&outcome=left-out',
+    { state: 'skipped', kind: 'full', trigger: 'schedule', outcome: 'left-out', limit: 50 },
+  ],
+  [
+    '?from=2026-05-08&to=2026-05-08T12:00:00%2B02:00',
+    { from: Date.UTC(2026, 4, 8), to: Date.UTC(2026, 4, 8, 10), limit: 50 },
+  ],
 ])('runs%s asks for %j', async (query, filter) => {
   const asked: unknown[] = [];
   const handler = runs(async (given) => {
     asked.push(given);
-    return { runs: [], skipped: [] };
+    return { runs: [], next: null };
   });
-  const { json } = await call(handler, { path: `/runs${query}` });
-  expect(json).toEqual({ runs: [], skipped: [] });
+  const { json } = await callApi(handler, { path: `/runs${query}` });
+  expect(json).toEqual({ runs: [], next: null });
   expect(asked).toEqual([filter]);
+});
+
+test('the cursor of an answer is taken back as it was given', async () => {
+  const next = { at: Date.UTC(2026, 0, 5), key: 'newsletter.1' };
+  const asked: unknown[] = [];
+  const handler = runs(async (given) => {
+    asked.push(given);
+    return { runs: [], next };
+  });
+  const { json } = await callApi(handler);
+  const after = z.object({ next: z.string() }).parse(json).next;
+  await callApi(handler, { path: `/runs?after=${after}` });
+  expect(asked).toEqual([{ limit: 50 }, { limit: 50, after: next }]);
 });
 
 test.each([
@@ -33,6 +55,14 @@ test.each([
   ['runs', '?limit=501', 'limit'],
   ['runs', '?limit=ten', 'limit'],
   ['runs', '?export=News%20letter', 'export'],
+  ['runs', '?kind=some', 'kind'],
+  ['runs', '?trigger=hand', 'trigger'],
+  ['runs', '?from=yesterday', 'from'],
+  ['runs', '?from=2026-05-08T10:00:00', 'from'],
+  ['runs', '?to=2026-13-01', 'to'],
+  ['runs', '?outcome=some', 'outcome'],
+  ['runs', '?after=x', 'after'],
+  ['runs', '?after=WyJhIiwxXQ', 'after'],
   ['runs', `?state=${'x'.repeat(21)}`, 'state'],
   ['rows', '?outcome=accepted', 'outcome'],
   ['rows', '?offset=-1', 'offset'],
@@ -44,7 +74,7 @@ test.each([
     throw new Error('The step was called.');
   };
   const handler = name === 'runs' ? runs(never) : rows(never);
-  const answer = await call(handler, { path: `/runs${query}`, params: { run } });
+  const answer = await callApi(handler, { path: `/runs${query}`, params: { run } });
   expect(answer).toMatchObject(problem(400, 'The query is wrong'));
   expect(answer.json).toMatchObject({ errors: [{ field }] });
 });
@@ -56,13 +86,13 @@ test.each(['unknown.1', 'no-dot', '../x', ''])('404 for the run %j, by every fun
     return undefined;
   };
   const expected = problem(404, 'Unknown run');
-  expect(await call(oneRun(unknown), { params: { run: id } })).toMatchObject(expected);
-  expect(await call(rows(unknown), { params: { run: id } })).toMatchObject(expected);
+  expect(await callApi(oneRun(unknown), { params: { run: id } })).toMatchObject(expected);
+  expect(await callApi(rows(unknown), { params: { run: id } })).toMatchObject(expected);
   const approval = approve(async (one) => {
     asked.push(one);
     return { kind: 'unknown' };
   });
-  expect(await call(approval, { method: 'POST', params: { run: id } })).toMatchObject(expected);
+  expect(await callApi(approval, { method: 'POST', params: { run: id } })).toMatchObject(expected);
   // What is no id never reaches a step.
   expect(asked).toHaveLength(id === 'unknown.1' ? 3 : 0);
 });
@@ -82,6 +112,7 @@ test('a run is described as the step describes it', async () => {
     requestedAt: '2026-01-05T06:00:00.000Z',
     startedAt: null,
     endedAt: null,
+    stages: null,
     tally: null,
     segments: [],
     brand: null,
@@ -93,9 +124,9 @@ test('a run is described as the step describes it', async () => {
     changes: null,
     wouldHold: null,
     examples: null,
-    secondsLeftAtLeast: null,
+    secondsLeft: { stage: null, run: null },
   };
-  const { json, status } = await call(
+  const { json, status } = await callApi(
     oneRun(async () => described),
     { params: { run } },
   );
@@ -122,7 +153,7 @@ test.each([
     asked.push(given);
     return page;
   });
-  const { json } = await call(handler, { path: `/runs/${run}/rows${query}`, params: { run } });
+  const { json } = await callApi(handler, { path: `/runs/${run}/rows${query}`, params: { run } });
   expect(json).toEqual(page);
   expect(asked).toEqual([[run, outcome, range]]);
 });
@@ -139,7 +170,7 @@ test.each([
   ['@x', "'@x"],
   ['\tx', "'\tx"],
 ])('as CSV, %j is written %s', async (message, cell) => {
-  const { headers, text } = await call(listed({ rows: [row({ message })], next: null }), {
+  const { headers, text } = await callApi(listed({ rows: [row({ message })], next: null }), {
     path: '?format=csv',
     params: { run },
   });
@@ -166,7 +197,7 @@ const cancellations: readonly [Cancellation, number, object][] = [
 ];
 
 test.each(cancellations)('cancel: $kind', async (cancellation, status, json) => {
-  const answer = await call(
+  const answer = await callApi(
     cancel(async () => cancellation),
     { method: 'POST', params: { run } },
   );
@@ -174,7 +205,7 @@ test.each(cancellations)('cancel: $kind', async (cancellation, status, json) => 
 });
 
 test.each(approvals)('approve: $kind', async (approval, status, json) => {
-  const answer = await call(
+  const answer = await callApi(
     approve(async () => approval),
     { method: 'POST', params: { run } },
   );

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { exportCheck, lookAround, sourceChecks } from '../../functions/source.ts';
 import type { CheckedExport } from '../../shared/steps/check-export.ts';
 import type { LookFault } from '../../shared/steps/look-around.ts';
-import { call } from './call.ts';
+import { callApi } from './call.ts';
 
 const fault = { field: 'matching.email', message: 'There is no such column.', remedy: 'Name another.' };
 const faults: readonly [LookFault, number, object, string | null][] = [
@@ -13,12 +13,14 @@ const faults: readonly [LookFault, number, object, string | null][] = [
 ];
 
 test('segments and columns come as the source gives them', async () => {
-  const answer = await call(lookAround('segments', async () => ({ kind: 'ok', value: [{ name: 'VIP' }] })));
+  const answer = await callApi(
+    lookAround('segments', async () => ({ kind: 'ok', value: [{ name: 'VIP' }] })),
+  );
   expect(answer.json).toEqual({ segments: [{ name: 'VIP' }] });
 });
 
 test.each(faults)('%j while looking around', async (given, status, json, retryAfter) => {
-  const answer = await call(lookAround('columns', async () => given));
+  const answer = await callApi(lookAround('columns', async () => given));
   expect(answer).toMatchObject({ status, json });
   expect(answer.headers.get('retry-after')).toBe(retryAfter);
 });
@@ -26,8 +28,8 @@ test.each(faults)('%j while looking around', async (given, status, json, retryAf
 test('the export user is in order when every check is', async () => {
   const good = { name: 'token', ok: true, message: 'It is there.', remedy: '' } as const;
   const bad = { ...good, name: 'role', ok: false, remedy: 'Give it the role.' } as const;
-  expect((await call(sourceChecks(async () => [good]))).json).toEqual({ ok: true, checks: [good] });
-  expect((await call(sourceChecks(async () => [good, bad]))).json).toEqual({
+  expect((await callApi(sourceChecks(async () => [good]))).json).toEqual({ ok: true, checks: [good] });
+  expect((await callApi(sourceChecks(async () => [good, bad]))).json).toEqual({
     ok: false,
     checks: [good, bad],
   });
@@ -41,7 +43,7 @@ test.each([
 ] as const satisfies readonly (readonly [CheckedExport, number | undefined, object])[])(
   'an export that is %j',
   async (given, status, json) => {
-    const answer = await call(
+    const answer = await callApi(
       exportCheck(async () => given),
       { params: { id: 'newsletter' } },
     );
@@ -52,5 +54,5 @@ test.each([
 
 test('an id that can be no export is not asked about', async () => {
   const ask = exportCheck(() => Promise.reject(new Error('asked')));
-  expect((await call(ask, { params: { id: '../x' } })).status).toBe(404);
+  expect((await callApi(ask, { params: { id: '../x' } })).status).toBe(404);
 });

@@ -63,6 +63,15 @@ const planted: readonly [file: string, from: string, to: string, finding: string
   ['function-app', 'httpsOnly: true', 'httpsOnly: false', 'httpsOnly'],
   ['function-app', "minTlsVersion: '1.3'", "minTlsVersion: '1.0'", 'minTlsVersion'],
   ['function-app', 'allow: false', 'allow: true', 'properties.allow'],
+  ['function-app', 'requireAuthentication: true', 'requireAuthentication: false', 'requireAuthentication'],
+  ['function-app', "'Return401'", "'AllowAnonymous'", 'unauthenticatedClientAction'],
+  ['function-app', "'/api/health'\n", "'/api/health'\n        '/api/runs'\n", 'excludedPaths'],
+  [
+    'function-app',
+    'clientId: authClientId',
+    "clientId: authClientId\n          clientSecretSettingName: 'A'",
+    'clientSecretSettingName',
+  ],
   ['function-app', 'value: omnisendUrl', 'value: listKeys(site.id, 0).default', 'about a secret'],
   ['function-app', 'output hostName', 'output hostKey', 'looks like a secret'],
 ];

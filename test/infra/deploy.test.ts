@@ -11,7 +11,8 @@ afterAll(() => shell.remove());
 const parameters = join(shell.folder, 'mine.bicepparam');
 await writeFile(
   parameters,
-  "using '../main.bicep'\nparam name = 'test'\nparam dataverseUrl = 'https://contoso.crm.dynamics.com'\n",
+  "using '../main.bicep'\nparam name = 'test'\nparam dataverseUrl = 'https://contoso.crm.dynamics.com'\n" +
+    "param authClientId = readEnvironmentVariable('AUTH_CLIENT_ID', '')\n",
 );
 const closed = join(shell.folder, 'closed.bicepparam');
 await writeFile(closed, `${await readFile(parameters, 'utf8')}param closedNetwork = true\n`);
@@ -27,9 +28,11 @@ const inOrder = [
   'az account show',
   'az group exists',
   'az ad signed-in-user show',
+  'az deployment group list',
   'az deployment group what-if',
   'az deployment group create',
   ...showOutputs,
+  'az deployment group list',
   'az functionapp deployment source config-zip',
   'az rest',
 ];
@@ -47,10 +50,14 @@ test('deploys in this order, with these arguments, and says what is left to do',
   expect(called.at(-1)).toContain(
     '--skip-authorization-header --url https://func-test.example.com/api/health',
   );
-  expect(calls.find(({ words }) => words.includes(' create '))?.keyWriter).toBe('my-object-id');
+  expect(calls.find(({ words }) => words.includes(' create '))).toMatchObject({
+    keyWriter: 'my-object-id',
+    registration: 'auth-id',
+  });
   expect(out).toContain('client-id');
   expect(out).toContain('infra/set-key.sh --vault kv-test');
-  expect(out).toContain('az functionapp keys list --resource-group rg --name func-test');
+  expect(out).toContain('az account get-access-token --resource api://auth-id');
+  expect(out).not.toContain('az functionapp keys list');
 });
 
 test('a second run does the same, and makes no group', async () => {
@@ -90,6 +97,7 @@ test.each(['npm ci', 'npm run'])('%s fails: nothing is published', async (begins
 const failures: readonly [begins: string, times: number, said: string, next: string][] = [
   ['az account show', 1, 'not signed in', 'az login'],
   ['az group exists', 1, 'cannot be looked up', 'az account show'],
+  ['az deployment group list', 1, 'last deployment cannot be looked up', 'role Reader'],
   ['az deployment group what-if', 1, 'templates were refused', '--help'],
   ['az deployment group create', 1, 'deployment failed', 'recoverVault'],
   [output('hostName'), 1, 'tells no hostName', '--publish-only'],
@@ -164,9 +172,12 @@ test('a closed network has its provider registered first', async () => {
 });
 
 const parts: readonly [option: string, verbs: readonly string[]][] = [
-  ['--what-if', inOrder.slice(0, 4)],
+  ['--what-if', inOrder.slice(0, 5)],
   ['--resources-only', inOrder.filter((verb) => !/functionapp|rest/.test(verb))],
-  ['--publish-only', inOrder.filter((verb) => !/exists|signed|what-if|create/.test(verb))],
+  [
+    '--publish-only',
+    ['az account show', ...inOrder.slice(inOrder.indexOf('az deployment group create') + 1)],
+  ],
 ];
 test.each(parts)('%s does its part alone', async (option, verbs) => {
   const told = await shell.run('deploy.sh', [...deploy, option], { table: well });

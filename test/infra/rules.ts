@@ -52,6 +52,10 @@ const is =
   (...expected: readonly Json[]): Expected =>
   (value) =>
     value !== undefined && expected.includes(value);
+const isJust =
+  (...expected: readonly Json[]): Expected =>
+  (value) =>
+    JSON.stringify(value) === JSON.stringify(expected);
 /** `closedNetwork ? 'Disabled' : 'Enabled'`, as written and as compiled. */
 const whenClosed =
   (closed: string): Expected =>
@@ -93,6 +97,19 @@ const required: Readonly<Record<string, readonly (readonly [path: string, expect
     ['properties.functionAppConfig.deployment.storage.authentication.type', is('UserAssignedIdentity')],
   ],
   'Microsoft.Web/sites/basicPublishingCredentialsPolicies': [['properties.allow', is(false)]],
+  'Microsoft.Web/sites/config': [
+    ['properties.platform.enabled', is(true)],
+    ['properties.globalValidation.requireAuthentication', is(true)],
+    ['properties.globalValidation.unauthenticatedClientAction', is('Return401')],
+    ['properties.globalValidation.excludedPaths', isJust('/api/health', '/api/openapi.json')],
+    ['properties.identityProviders.azureActiveDirectory.enabled', is(true)],
+    // Tokens are checked only, so there is no secret to be kept.
+    [
+      'properties.identityProviders.azureActiveDirectory.registration.clientSecretSettingName',
+      (value) => value === undefined,
+    ],
+    ['properties.login.tokenStore.enabled', is(false)],
+  ],
   'Microsoft.Insights/components': [
     ['properties.DisableLocalAuth', is(true)],
     ['properties.IngestionMode', is('LogAnalytics')],

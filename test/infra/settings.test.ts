@@ -24,7 +24,7 @@ const platformSettings = [
 /** Read, but for one's own machine alone: the app refuses them in Azure. */
 const sandboxSettings = ['SANDBOX', 'AzureWebJobsStorage'];
 /** Read, and set by the platform itself. */
-const givenByPlatform = ['WEBSITE_SITE_NAME', 'WEBSITE_INSTANCE_ID'];
+const givenByPlatform = ['WEBSITE_SITE_NAME', 'WEBSITE_INSTANCE_ID', 'WEBSITE_AUTH_ENABLED'];
 
 /** Every name that is looked up in the environment, in whatever way the settings stand. */
 function readSettings(): ReadonlySet<string> {
@@ -97,7 +97,7 @@ const inAzure: Readonly<Record<string, string>> = {
 };
 const defaults = new Map(main.parameters.map(({ name, value }) => [name, value]));
 
-/** `'a${b}'`, `b` and `string(b)`, with the values above or main's defaults. */
+/** `'a${b}'`, `b`, `string(b)` and `empty(b) ? 'a' : 'c'`, with the values above or main's defaults. */
 function evaluated(value: Json | undefined): string {
   const text = String(value);
   if (!text.startsWith('[')) return text;
@@ -107,6 +107,8 @@ function evaluated(value: Json | undefined): string {
     if (found === undefined || found === null) throw new Error(`What is ${name}?`);
     return String(found);
   };
+  const choice = /^empty\((\w+)\) \? '([^']*)' : '([^']*)'$/.exec(expression);
+  if (choice !== null) return String(lookUp(choice[1] ?? '') === '' ? choice[2] : choice[3]);
   if (expression.startsWith("'"))
     return expression.slice(1, -1).replace(/\$\{([^}]+)\}/g, (_, name) => lookUp(name));
   return lookUp(expression.replace(/^string\((.+)\)$/, '$1'));
@@ -117,6 +119,8 @@ test("with main's defaults the app starts, as it does with its own", () => {
   const parsed = parseConfig({ ...settings, WEBSITE_SITE_NAME: 'app' });
   if (parsed.kind === 'faults') throw new Error(JSON.stringify(parsed.faults));
   const { DATAVERSE_URL, KEY_VAULT_URL, AZURE_CLIENT_ID, ...optional } = settings;
+  // In the template keys are what is left where there is no app registration; the app itself wants to be told.
+  expect(parsed.config.authentication).toEqual({ kind: 'key' });
   const required = Object.entries({ DATAVERSE_URL, KEY_VAULT_URL, AZURE_CLIENT_ID, ...optional }).filter(
     ([name]) =>
       ![
@@ -126,7 +130,14 @@ test("with main's defaults the app starts, as it does with its own", () => {
         'TAGS_PER_MINUTE',
         'START_RATE',
         'READ_CONCURRENCY',
+        'NOTIFY_HOSTS',
       ].includes(name),
   );
   expect(parseConfig(Object.fromEntries(required))).toEqual(parsed);
+});
+
+test('with an app registration the app believes nobody until the platform checks tokens', () => {
+  const value = String(ofApp.get('API_ACCESS'));
+  expect(value).toBe("[empty(authClientId) ? 'key' : 'entra']");
+  expect(parseConfig({ API_ACCESS: 'entra' })).toMatchObject({ kind: 'faults' });
 });

@@ -97,11 +97,14 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
 
     const env = {
       SANDBOX: 'true',
+      API_ACCESS: 'key',
       AzureWebJobsStorage: storage,
       DATAVERSE_URL: dataverse,
       KEY_VAULT_URL: vault,
       OMNISEND_URL: options.omnisend ?? `${omnisend}/api`,
       REQUESTS_PER_MINUTE: `${requestsPerMinute}`,
+      // A receiver of one's own, to try notifications with.
+      NOTIFY_HOSTS: '127.0.0.1,localhost',
       // The platform's own protocol for managed identities, served by the Dataverse simulator.
       IDENTITY_ENDPOINT: `${dataverse}/msi/token`,
       IDENTITY_HEADER: 'sandbox',

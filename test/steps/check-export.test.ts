@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { exportId } from '../../shared/domain/ids.ts';
+import { noNews } from '../../shared/domain/news.ts';
 import { at } from '../../shared/steps/addresses.ts';
 import { checkExport } from '../../shared/steps/check-export.ts';
 import { claimMarkers } from '../../shared/steps/claim-markers.ts';
@@ -27,6 +28,7 @@ it('finds all faults at once: names that clash, a schedule that never comes, seg
     uncommitted: null,
     taggedAt: null,
     scheduledUntil: null,
+    news: noNews,
   });
   world.source.refresh(populationOf({ members: [], profiles: [], segments: [], columns: ['Email'] }));
   const checked = await checkExport(world.ports, newsletter.id);

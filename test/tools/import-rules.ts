@@ -1,6 +1,6 @@
 import { posix } from 'node:path';
 
-/** A folder or file of the floor plan; each adapter is a part of its own. `main` is the switchboard. */
+/** A folder or file of the floor plan; each adapter is a part of its own. `main` is the switchboard, with its routes. */
 type Part =
   | 'domain'
   | 'ports'
@@ -79,7 +79,7 @@ export function refusal({ from, specifier, names }: Import): string | undefined 
 
 /** Which part of the floor plan a module belongs to. */
 export function partOf(path: string): Part | undefined {
-  if (path === 'functions/main.ts') return 'main';
+  if (path === 'functions/main.ts' || path === 'functions/routes.ts') return 'main';
   const [top = '', folder = '', ...rest] = path.split('/');
   if (top === 'functions') return 'functions';
   if (top !== 'shared') return undefined;

@@ -1,11 +1,16 @@
 import type { z } from 'zod';
-import { refreshSchedule } from '../../domain/definition.ts';
 import { forgotten } from '../../domain/forgotten.ts';
 import { brandState, lane } from '../../domain/lane.ts';
 import { markerOwner } from '../../domain/markers.ts';
 import { page } from '../../domain/page.ts';
 import { exportState, run, skippedOccurrence } from '../../domain/run.ts';
-import { revision, savedConnection, savedExport } from '../../domain/saved.ts';
+import {
+  revision,
+  savedConnection,
+  savedExport,
+  savedNotifications,
+  savedRefresh,
+} from '../../domain/saved.ts';
 import { readers, slice } from '../../domain/slice.ts';
 import { slots } from '../../domain/slots.ts';
 import { snapshotManifest } from '../../domain/snapshot.ts';
@@ -18,7 +23,8 @@ export const storeOf = (open: <T>(table: string, schema: z.ZodType<T>) => Rows<T
   connections: open('connections', savedConnection),
   exports: open('exports', savedExport),
   revisions: open('revisions', revision),
-  schedule: open('schedule', refreshSchedule),
+  notifications: open('notifications', savedNotifications),
+  schedule: open('schedule', savedRefresh),
   states: open('states', exportState),
   runs: open('runs', run),
   skipped: open('skipped', skippedOccurrence),

@@ -5,6 +5,7 @@ import { storageClients } from '../../../shared/adapters/storage/clients.ts';
 import { inParallel } from '../../../shared/adapters/storage/in-parallel.ts';
 import { openStorage, type Storage } from '../../../shared/adapters/storage/storage.ts';
 import { exportId, runId } from '../../../shared/domain/ids.ts';
+import { noNews } from '../../../shared/domain/news.ts';
 import { type Message, messages } from '../../../shared/messages.ts';
 import { type Azurite, startAzurite } from '../../sandbox/azurite/azurite.ts';
 
@@ -44,6 +45,7 @@ test('what is missing is created, twice without complaint, and every part then w
     uncommitted: null,
     taggedAt: null,
     scheduledUntil: null,
+    news: noNews,
   };
   await storage.store.states.insert({ partition: 'exports', key: exportId.parse('newsletter') }, state);
   expect((await storage.store.states.list('exports')).map((row) => row.value)).toEqual([state]);

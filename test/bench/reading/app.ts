@@ -16,6 +16,7 @@ import { readSlice } from '../../../shared/steps/read-slice.ts';
 import { requestRun } from '../../../shared/steps/request-run.ts';
 import { startRun } from '../../../shared/steps/start-run.ts';
 import { memoryDestination } from '../../memory/memory-destination.ts';
+import { memoryNotifier } from '../../memory/notifier.ts';
 import { memoryQueue } from '../../memory/queue.ts';
 import { memorySecrets } from '../../memory/secrets.ts';
 import { sandboxExport } from '../../sandbox/definitions.ts';
@@ -57,6 +58,7 @@ const ports: Ports = {
   secrets: memorySecrets({ clock, seed: { 'omnisend-key': 'a1-full' } }),
   source: openSource(settings.source),
   destination: memoryDestination({ clock }),
+  notifier: memoryNotifier(),
   clock,
   log: { info: note, warn, error: warn },
   limits: { requestsPerMinute: 400, tagsPerMinute: 60, startRate: 0.97, readConcurrency: 4 },

@@ -30,7 +30,7 @@ done
 {
   printf '%s' "$name"
   printf "$field%s" "$@"
-  printf "$field$field%s$field$field%s$record" "${KEY_WRITER_OBJECT_ID-unset}" "$file"
+  printf "$field$field%s$field$field%s$field$field%s$record" "${KEY_WRITER_OBJECT_ID-unset}" "$file" "${AUTH_CLIENT_ID-unset}"
 } >>"$STAND_IN_CALLS"
 
 # What the scripts go on with.

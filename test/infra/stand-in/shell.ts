@@ -21,6 +21,8 @@ interface Call {
   readonly keyWriter: string;
   /** What `--file` held. */
   readonly file: string;
+  /** The other variable that parameter files read, or `unset`. */
+  readonly registration: string;
 }
 
 interface Told {
@@ -94,6 +96,6 @@ const callsIn = (text: string): readonly Call[] =>
     .split('\x1e')
     .filter(Boolean)
     .map((line) => {
-      const [argv = '', keyWriter = '', file = ''] = line.split('\x1f\x1f');
-      return { words: argv.replaceAll('\x1f', ' '), keyWriter, file };
+      const [argv = '', keyWriter = '', file = '', registration = ''] = line.split('\x1f\x1f');
+      return { words: argv.replaceAll('\x1f', ' '), keyWriter, file, registration };
     });

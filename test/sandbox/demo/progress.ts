@@ -26,7 +26,7 @@ export const shownRun = z.object({
     planning: z.object({ shards: z.number(), planned: z.number() }),
     sending: z.object({ pages: z.number(), batches: z.number(), posted: z.number(), settled: z.number() }),
   }),
-  secondsLeftAtLeast: z.number().nullable(),
+  secondsLeft: z.object({ stage: z.number().nullable(), run: z.number().nullable() }),
 });
 export type ShownRun = z.infer<typeof shownRun>;
 
@@ -39,9 +39,9 @@ const bar = (name: string, done: number, all: number, unit: string): string => {
   return `  ${name.padEnd(9)} [${'█'.repeat(filled)}${'·'.repeat(width - filled)}] ${figures}`;
 };
 
-export const barsOf = ({ progress, tally, secondsLeftAtLeast }: ShownRun): string[] => {
+export const barsOf = ({ progress, tally, secondsLeft }: ShownRun): string[] => {
   const { reading, planning, sending } = progress;
-  const left = secondsLeftAtLeast === null ? '' : `, at least ${secondsLeftAtLeast} s left`;
+  const left = secondsLeft.run === null ? '' : `, about ${secondsLeft.run} s left`;
   return [
     `${bar('reading', reading.read, reading.slices, 'slices')}${tally.read > 0 ? `, ${tally.read.toLocaleString('en')} rows` : ''}`,
     bar('planning', planning.planned, planning.shards, 'shards'),
