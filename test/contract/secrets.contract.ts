@@ -51,17 +51,6 @@ export const describeSecrets = (name: string, open: () => Promise<Opened>): void
       expect(await secrets.create('created-2', 'second')).toEqual({ kind: 'ok', value: 'rotated' });
     });
 
-    test('a removed secret is absent, in the cache too; removing it again is success', async () => {
-      const { secrets, forbid } = await open();
-      await secrets.create('removed-1', 'value');
-      expect(await secrets.remove('removed-1')).toEqual({ kind: 'removed' });
-      expect(await secrets.get('removed-1')).toEqual({ kind: 'absent' });
-      expect(await secrets.remove('removed-1')).toEqual({ kind: 'removed' });
-      await forbid(true);
-      expect(await secrets.remove('removed-1')).toEqual({ kind: 'forbidden' });
-      await forbid(false);
-    });
-
     test('no permission is an answer; a value that was read is given until its time is over', async () => {
       const { secrets, rotate, forbid } = await open();
       await rotate('forbidden-1', 'value');

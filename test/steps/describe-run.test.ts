@@ -27,7 +27,7 @@ it('says before anything is sent how many contacts a run would add', async () =>
 });
 
 it('tells how long a run still takes, and is not far off', async () => {
-  const world = await flowWorld({ population: peopleOf(12_000).population, requestsPerMinute: 100 });
+  const world = await flowWorld({ population: peopleOf(12_000).population, requestsPerMinute: 60 });
   const asked = await world.ask();
   if (asked.kind !== 'accepted') throw new Error(asked.kind);
   const left = async () => (await describeRun(world.ports, asked.run))?.secondsLeft;
