@@ -36,15 +36,33 @@ export interface ShardInput {
   readonly retried?: ReadonlySet<KeyHash>;
 }
 
-const rowsByKey = (rows: readonly SpoolRow[]): Map<KeyHash, SpoolRow[]> => {
-  const groups = new Map<KeyHash, SpoolRow[]>();
-  for (const row of rows) {
-    const group = groups.get(row.key);
-    if (group === undefined) groups.set(row.key, [row]);
-    else group.push(row);
+const byKey = <T extends { readonly key: KeyHash }>(rows: readonly T[]): readonly T[] =>
+  rows.toSorted((a, b) => (a.key < b.key ? -1 : Number(a.key > b.key)));
+
+interface Met {
+  readonly key: KeyHash;
+  /** Rows of the key, of as many customers as share it. */
+  readonly rivals: readonly SpoolRow[];
+  readonly record: SnapshotRecord | undefined;
+}
+
+/** Every key of either list, ascending. Merged rather than looked up: of a million keys that is the quicker way. */
+function* meet(allRows: readonly SpoolRow[], allRecords: readonly SnapshotRecord[]): Generator<Met, void> {
+  const rows = byKey(allRows);
+  const records = byKey(allRecords);
+  let row = 0;
+  let place = 0;
+  for (;;) {
+    const [ofRow, ofRecord] = [rows[row]?.key, records[place]?.key];
+    const key = ofRow === undefined || (ofRecord !== undefined && ofRecord < ofRow) ? ofRecord : ofRow;
+    if (key === undefined) return;
+    const from = row;
+    while (rows[row]?.key === key) row += 1;
+    const record = ofRecord === key ? records[place] : undefined;
+    while (records[place]?.key === key) place += 1;
+    yield { key, rivals: rows.slice(from, row), record };
   }
-  return groups;
-};
+}
 
 /**
  * Marker properties travel as booleans inside the contact itself. A custom property may have the name of a marker that
@@ -58,8 +76,8 @@ const withMarkers = (contact: Contact, set: readonly string[], taken: readonly s
   return { ...contact, properties };
 };
 
-const without = (names: readonly string[], gone: readonly string[]): string[] =>
-  names.filter((name) => !gone.includes(name)).sort();
+const without = (names: readonly string[], gone: readonly string[]): readonly string[] =>
+  names.length === 0 ? names : names.filter((name) => !gone.includes(name)).sort();
 
 /**
  * What is to be told to Omnisend about the contacts of one shard. rows = repeated + duplicate + unchanged + upserts + tagged +
@@ -78,8 +96,6 @@ export const planShard = ({
   const names = markerNames(definition);
   const made = madeMarkers(definition);
   const version = mappingVersion(definition);
-  const members = rowsByKey(rows);
-  const known = new Map(records.map((record) => [record.key, record]));
   const changes: Change[] = [];
   const taggings: Tagging[] = [];
   const duplicates: DuplicateRow[] = [];
@@ -132,9 +148,17 @@ export const planShard = ({
     else tally.unchanged += 1;
     if (record === undefined) tally.joined += 1;
     if (without(taken, made.properties).length + without(remove, made.tags).length > 0) tally.takenBack += 1;
-    const contact = withMarkers(winner.contact, markers, taken);
-    const change = isAsTold ? null : tell({ kind: 'upsert', key, id, contact, fingerprint, markers });
-    tag({ kind: 'upsert', key, id, email: contact.email, add, remove, change });
+    const change = isAsTold
+      ? null
+      : tell({
+          kind: 'upsert',
+          key,
+          id,
+          contact: withMarkers(winner.contact, markers, taken),
+          fingerprint,
+          markers,
+        });
+    tag({ kind: 'upsert', key, id, email: winner.contact.email, add, remove, change });
   };
 
   const dropMember = (rivals: readonly SpoolRow[]): void => {
@@ -156,11 +180,9 @@ export const planShard = ({
     tag({ kind: 'leave', key, id, email, add: [], remove, change });
   };
 
-  for (const key of [...new Set([...members.keys(), ...known.keys()])].sort()) {
-    const rivals = members.get(key);
-    const record = known.get(key);
-    if (rivals !== undefined && (forgotten.has(key) || rivals.some(isBlankContact))) dropMember(rivals);
-    else if (rivals !== undefined) planMember(rivals, record);
+  for (const { key, rivals, record } of meet(rows, records)) {
+    if (rivals.length > 0 && (forgotten.has(key) || rivals.some(isBlankContact))) dropMember(rivals);
+    else if (rivals.length > 0) planMember(rivals, record);
     else if (record !== undefined && kind !== 'retry') planLeaver(record);
   }
   return { changes, taggings, duplicates, dropped, tally };

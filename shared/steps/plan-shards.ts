@@ -62,6 +62,7 @@ export async function planShards(
     const withChanges = held.value.kind === 'dry-run';
     const reader = new KeyedReader(ports.blobs);
     const list = `${held.turn.epoch}-${held.turn.sequence}`;
+    await reader.readAhead(spool);
 
     while (plan.planned < plan.shards) {
       if (ports.clock.now() >= endAt || ports.stopping.aborted) return goOn(ports, held, 'plan-shards');

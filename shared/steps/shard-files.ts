@@ -5,18 +5,54 @@ import { bucketCount, type Range } from '../domain/sharding.ts';
 import type { Blobs } from '../ports/blobs.ts';
 import { paths } from './addresses.ts';
 
+const fewAtATime = 8;
+/** Of all files together: to read some bytes of a file takes a request, as to read many does. */
+const maxBytesAhead = 48 * 1_048_576;
+
+interface Part {
+  /** Place in the file. */
+  readonly from: number;
+  readonly bytes: Uint8Array;
+}
+
 /** Reads the lines of some buckets out of many keyed blobs; their headers are read once. */
 export class KeyedReader {
   readonly #blobs: Blobs;
   readonly #headers = new Map<string, Promise<Uint32Array>>();
+  /** By path: what was read together with lines that have been asked for, and has lines that have not. */
+  readonly #ahead = new Map<string, Part>();
+  /** Buckets that are read at once, a power of two as shards are. */
+  #width = 1;
 
   constructor(blobs: Blobs) {
     this.#blobs = blobs;
   }
 
+  /** For who goes through the buckets from first to last: neighbouring ones are read at once, as memory allows. */
+  async readAhead(files: readonly string[], maxBytes = maxBytesAhead): Promise<void> {
+    const headers = await inGroups(files, (path) => this.#header(path));
+    const bytes = headers.reduce((sum, header) => sum + (header[bucketCount] ?? 0), 0);
+    this.#width = bucketCount;
+    while (this.#width > 1 && (bytes * this.#width) / bucketCount > maxBytes) this.#width /= 2;
+  }
+
   async lines<T>(path: string, buckets: Range): Promise<T[]> {
-    const range = rangeOf(await this.#header(path), buckets);
-    return range.from === range.to ? [] : parseLines<T>(await this.#bytes(path, range));
+    const header = await this.#header(path);
+    const { from, to } = rangeOf(header, buckets);
+    if (from === to) return [];
+    const known = this.#ahead.get(path);
+    const isKnown = known !== undefined && known.from <= from && to <= endOf(known);
+    const part = isKnown ? known : await this.#part(path, header, buckets);
+    if (to < endOf(part)) this.#ahead.set(path, part);
+    else this.#ahead.delete(path);
+    return parseLines<T>(part.bytes.subarray(from - part.from, to - part.from));
+  }
+
+  async #part(path: string, header: Uint32Array, { from, to }: Range): Promise<Part> {
+    const width = this.#width;
+    const buckets = { from: Math.floor(from / width) * width, to: Math.ceil(to / width) * width };
+    const range = rangeOf(header, buckets);
+    return { from: range.from, bytes: await this.#bytes(path, range) };
   }
 
   #header(path: string): Promise<Uint32Array> {
@@ -35,7 +71,16 @@ export class KeyedReader {
   }
 }
 
-const fewAtATime = 8;
+const endOf = ({ from, bytes }: Part): number => from + bytes.length;
+
+/** In the files' order. */
+async function inGroups<T>(files: readonly string[], read: (path: string) => Promise<T>): Promise<T[]> {
+  const all: T[] = [];
+  for (let from = 0; from < files.length; from += fewAtATime) {
+    all.push(...(await Promise.all(files.slice(from, from + fewAtATime).map(read))));
+  }
+  return all;
+}
 
 /** The lines of some buckets from all of these blobs, in the blobs' order. */
 export async function gatherLines<T>(
@@ -43,12 +88,7 @@ export async function gatherLines<T>(
   files: readonly string[],
   buckets: Range,
 ): Promise<T[]> {
-  const all: T[] = [];
-  for (let from = 0; from < files.length; from += fewAtATime) {
-    const some = files.slice(from, from + fewAtATime).map((path) => reader.lines<T>(path, buckets));
-    for (const lines of await Promise.all(some)) for (const line of lines) all.push(line);
-  }
-  return all;
+  return (await inGroups(files, (path) => reader.lines<T>(path, buckets))).flat();
 }
 
 /** The files of the compared snapshot that hold these buckets; it may be cut into fewer or more shards than this run. */

@@ -1,7 +1,7 @@
 import { storeOf } from '../../shared/adapters/storage/store.ts';
 import type { ExportDefinition } from '../../shared/domain/definition.ts';
 import { connectionDefinition } from '../../shared/domain/definition.ts';
-import { brandId, type RunId } from '../../shared/domain/ids.ts';
+import { type BrandId, brandId, type RunId } from '../../shared/domain/ids.ts';
 import type { Run, RunKind } from '../../shared/domain/run.ts';
 import { runAt } from '../../shared/domain/run-ids.ts';
 import type { Destination } from '../../shared/ports/destination.ts';
@@ -253,6 +253,7 @@ export const flowWorld = async (options: WorldOptions) => {
     kind: RunKind = 'changes',
     runId?: RunId,
     exportId = definition.id,
+    confirmBrand?: BrandId,
   ): Promise<RunRequest> => {
     const requestedAt = clock.now();
     const claim = {
@@ -261,6 +262,7 @@ export const flowWorld = async (options: WorldOptions) => {
       kind,
       trigger: 'http' as const,
       requestedAt,
+      ...(confirmBrand !== undefined && { confirmBrand }),
     };
     const answer = await requestRun(ports, claim);
     if (answer.kind === 'accepted') for (const outgoing of answer.messages) await queue.put(outgoing);

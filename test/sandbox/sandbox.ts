@@ -13,6 +13,8 @@ export interface SandboxOptions {
   readonly rows: number;
   readonly seed: number;
   readonly requestsPerMinute: number;
+  /** How long Omnisend takes for a batch: least and most seconds, as `1-3`. */
+  readonly batchSeconds?: string;
   /** Of the app's HTTP API; 0: any free one. */
   readonly port: number;
   /** Processes of the app, on one storage and one brand; 1 unless given. Only the first has the known port. */
@@ -41,8 +43,8 @@ export interface Sandbox {
   };
   /** What time it is for the app and all that is outside; undefined: the machine's own. */
   readonly clock: FastClock | undefined;
-  /** Kills a process of the app as a crash would, and starts it again. */
-  restartApp(instance?: number): Promise<void>;
+  /** Kills a process of the app as a crash would, and starts it again; with another budget, if one is given. */
+  restartApp(instance?: number, requestsPerMinute?: number): Promise<void>;
   errorTail(): string;
   stop(): Promise<void>;
 }
@@ -84,6 +86,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
           `${requestsPerMinute}`,
           '--seed',
           `${seed}`,
+          ...(options.batchSeconds === undefined ? [] : ['--batch-seconds', options.batchSeconds]),
         ]),
       ),
       started(
@@ -102,7 +105,6 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       DATAVERSE_URL: dataverse,
       KEY_VAULT_URL: vault,
       OMNISEND_URL: options.omnisend ?? `${omnisend}/api`,
-      REQUESTS_PER_MINUTE: `${requestsPerMinute}`,
       // A receiver of one's own, to try notifications with.
       NOTIFY_HOSTS: '127.0.0.1,localhost',
       // The platform's own protocol for managed identities, served by the Dataverse simulator.
@@ -112,7 +114,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       // What V8 gives itself on the smallest Flex instance (512 MB): half of the memory. More here would hide a leak.
       NODE_OPTIONS: '--max-old-space-size=256',
     };
-    const startApp = (instance: number) =>
+    const startApp = (instance: number, budget = requestsPerMinute) =>
       startProcess({
         name: 'The app',
         file: file('./host/server.ts'),
@@ -121,7 +123,7 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
           ...['--port', instance === 0 ? `${options.port}` : '0'],
           ...(instances > 1 ? ['--one-of-many'] : []),
         ],
-        env,
+        env: { ...env, REQUESTS_PER_MINUTE: `${budget}` },
         clock,
         ...(options.onLog && { onErrorLine: options.onLog }),
       });
@@ -135,9 +137,9 @@ export async function startSandbox(options: SandboxOptions): Promise<Sandbox> {
       },
       addresses: { omnisend, dataverse, vault, storage },
       clock,
-      async restartApp(instance = 0) {
+      async restartApp(instance = 0, budget = requestsPerMinute) {
         await apps[instance]?.stop('SIGKILL');
-        apps[instance] = await startApp(instance);
+        apps[instance] = await startApp(instance, budget);
       },
       errorTail: () => apps.map((app) => app.errorTail()).join('\n'),
       stop,

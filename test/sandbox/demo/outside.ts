@@ -18,6 +18,7 @@ export const heldContact = z.looseObject({
   phone: z.array(z.string()),
   country: z.string().optional(),
   customProperties: z.record(z.string(), z.unknown()),
+  updatedAt: z.string(),
 });
 export type HeldContact = z.infer<typeof heldContact>;
 
