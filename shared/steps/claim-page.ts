@@ -4,7 +4,7 @@ import type { BrandId, RunId } from '../domain/ids.ts';
 import type { Lane } from '../domain/lane.ts';
 import { lanesPerBrand } from '../domain/lane.ts';
 import type { Page } from '../domain/page.ts';
-import type { Run } from '../domain/run.ts';
+import { mayPost, type Run } from '../domain/run.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { changeRow } from './change-row.ts';
@@ -127,11 +127,9 @@ export class PageClaimer {
     ).flat();
   }
 
-  /** A run that is `settling` has posted everything once, but rows may have to be posted again. */
   async #isSending(runId: RunId): Promise<boolean> {
     const run = (await this.#ports.store.runs.get(at.run(runId)))?.value;
-    if (run === undefined || run.stop !== null || isBlocked(run, this.#ports.clock.now())) return false;
-    return run.state === 'sending' || run.state === 'settling';
+    return run !== undefined && mayPost(run) && !isBlocked(run, this.#ports.clock.now());
   }
 }
 

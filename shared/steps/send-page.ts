@@ -4,7 +4,7 @@ import { type BrandId, exportOf } from '../domain/ids.ts';
 import { joinLines } from '../domain/keyed-blob.ts';
 import type { Batch, Page } from '../domain/page.ts';
 import type { Change } from '../domain/plan.ts';
-import type { Run } from '../domain/run.ts';
+import { mayPost, type Run } from '../domain/run.ts';
 import { isLate } from '../domain/slots.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
@@ -13,6 +13,7 @@ import { changePage } from './change-page.ts';
 import { changeRow } from './change-row.ts';
 import { releasePage } from './claim-page.ts';
 import { loadChanges, loadRun, postableOf } from './load.ts';
+import { loadForgottenKeys } from './load-forgotten.ts';
 import { loadKey } from './load-key.ts';
 import { stopIfRefused, stopSending } from './stop-sending.ts';
 
@@ -90,12 +91,22 @@ async function post(
   apiKey: string,
   moment: number,
 ): Promise<Post> {
-  const postable = postableOf(batch, changes);
-  if (postable.length === 0) return { kind: 'nobody' };
+  const loaded = postableOf(batch, changes);
+  if (loaded.length === 0) return { kind: 'nobody' };
   if (!(await awaitSlot(ports, brand, moment))) return { kind: 'not-sent' };
   // The fence: an older run never overwrites what a newer one wrote.
-  const state = await ports.store.states.get(at.state(exportOf(run.id)));
+  const id = exportOf(run.id);
+  const [state, { value: now }, forgotten] = await Promise.all([
+    ports.store.states.get(at.state(id)),
+    loadRun(ports, run.id),
+    loadForgottenKeys(ports, id),
+  ]);
   if (state?.value.active?.runId !== run.id) return { kind: 'superseded' };
+  // Cancelled or stopped while the batch waited for its slot.
+  if (!mayPost(now)) return { kind: 'not-sent' };
+  // Whoever was forgotten while the batch waited for its slot.
+  const postable = loaded.filter(({ key }) => !forgotten.has(key));
+  if (postable.length === 0) return { kind: 'nobody' };
   // A process that stood still meanwhile may find its intent reconciled, and posted by somebody else.
   if (isLate(moment, ports.clock.now())) return { kind: 'not-sent' };
   const answer = await ports.destination.postBatch(apiKey, {

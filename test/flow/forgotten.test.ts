@@ -5,7 +5,7 @@ import type { RunState } from '../../shared/domain/states.ts';
 import { paths } from '../../shared/steps/addresses.ts';
 import { type Forgetting, forget, liftForgetting } from '../../shared/steps/forget.ts';
 import { listRows } from '../../shared/steps/list-rows.ts';
-import { listOf } from '../../shared/steps/load.ts';
+import { changesOf, listOf, loadChanges } from '../../shared/steps/load.ts';
 import { counting, everything } from './faults.ts';
 import { expectLaws, replayOf, seeds } from './laws.ts';
 import { newsletter, nobody, peopleOf } from './people.ts';
@@ -288,4 +288,22 @@ it('a planner that stood still while somebody was forgotten overwrites no list o
   // What the late planner wrote is found when the run has ended.
   expect(await blobsWith(world, canary)).toEqual([]);
   expectLaws(world);
+});
+
+it('forgotten while the batch waits for its slot: not sent, though its page was loaded before', async () => {
+  const { world, id, ended } = await begun('sending');
+  await world.until(() => world.destination.posts.length === 1);
+  const [page] = (await world.ports.store.pages.list(id)).map(({ value }) => value);
+  // Slots lie 3 s apart, so these wait for theirs in memory.
+  const waiting = page?.batches.filter(({ state }) => state === 'intent') ?? [];
+  expect(waiting.length).toBeGreaterThan(1);
+  const last = waiting.at(-1);
+  const changes = page && (await loadChanges(world.ports, page));
+  const someone = last && changes && changesOf(last, changes)[0];
+  if (someone === undefined) throw new Error('No batch waits.');
+  const { email } = someone.contact;
+  await forgotten(world, email);
+  await ended();
+  expect(timesSent(world, email)).toBe(0);
+  expect(world.runOf(id).tally).toMatchObject({ read: customers, accepted: contacts - 1 });
 });
