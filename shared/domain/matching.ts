@@ -107,7 +107,8 @@ const propertiesOf = (
   collected: Collected,
 ): readonly (readonly [string, PropertyValue])[] => {
   const properties: (readonly [string, PropertyValue])[] = [];
-  for (const [name, { from, type }] of Object.entries(definition.customProperties)) {
+  const inOrder = Object.entries(definition.customProperties).sort(([a], [b]) => (a < b ? -1 : 1));
+  for (const [name, { from, type }] of inOrder) {
     const value = told(cleanProperty(sourceValue(from), type), `customProperties.${name}`, collected);
     if (value !== undefined) properties.push([name, value]);
   }

@@ -28,6 +28,8 @@ export interface ShardPlan {
 export interface ShardInput {
   readonly rows: readonly SpoolRow[];
   readonly records: readonly SnapshotRecord[];
+  /** Further members, with a record each, of whom nothing is to be told. */
+  readonly unchanged?: number;
   readonly definition: ExportDefinition;
   readonly kind: RunKind;
   /** Nothing of these is planned, nor of rows and records that are blank. */
@@ -87,6 +89,7 @@ const without = (names: readonly string[], gone: readonly string[]): readonly st
 export const planShard = ({
   rows,
   records: allRecords,
+  unchanged = 0,
   definition,
   kind,
   forgotten = new Set(),
@@ -103,14 +106,14 @@ export const planShard = ({
   const tally: PlanTally = {
     repeated: 0,
     duplicate: 0,
-    unchanged: 0,
+    unchanged,
     upserts: 0,
     tagged: 0,
     outside: 0,
     joined: 0,
     leaves: 0,
     takenBack: 0,
-    known: records.length,
+    known: records.length + unchanged,
   };
 
   /** Answers the change's position, for a tagging of the same contact. */

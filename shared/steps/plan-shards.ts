@@ -1,15 +1,15 @@
 import { addExamples } from '../domain/examples.ts';
 import { exportOf } from '../domain/ids.ts';
 import { joinLines, parseLines } from '../domain/keyed-blob.ts';
-import type { SnapshotRecord } from '../domain/plan.ts';
 import { planShard, type ShardPlan } from '../domain/plan-shard.ts';
 import { sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
 import { bucketRange, shardsFor } from '../domain/sharding.ts';
 import type { Slice } from '../domain/slice.ts';
-import { type InvalidRow, type SpoolRow, unknownCustomer } from '../domain/spool.ts';
+import { type InvalidRow, unknownCustomer } from '../domain/spool.ts';
 import type { PlanTally } from '../domain/tally.ts';
 import { idleTurn, nextTurn } from '../domain/turn.ts';
+import { parseAll, setUnchangedAside } from '../domain/unchanged-lines.ts';
 import type { MessageOf } from '../messages.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Outgoing } from '../ports/queue.ts';
@@ -23,7 +23,7 @@ import { loadForgottenKeys } from './load-forgotten.ts';
 import { runMessage } from './outgoing.ts';
 import { preparePlan } from './prepare-plan.ts';
 import { type KeysIn, listsRemoved, loadRetried } from './retry.ts';
-import { gatherLines, KeyedReader, snapshotFiles } from './shard-files.ts';
+import { gatherBytes, KeyedReader, snapshotFiles } from './shard-files.ts';
 
 const stepSeconds = 240;
 
@@ -141,14 +141,19 @@ async function planOne(
 ): Promise<ShardPlan> {
   const shard = plan.planned;
   const buckets = bucketRange(shard, plan.shards);
-  const [rows, records, forgotten, retried] = await Promise.all([
-    gatherLines<SpoolRow>(reader, spool, buckets),
-    gatherLines<SnapshotRecord>(reader, snapshotFiles(run, plan, buckets), buckets),
+  const [spooled, known, forgotten, retried] = await Promise.all([
+    gatherBytes(reader, spool, buckets),
+    gatherBytes(reader, snapshotFiles(run, plan, buckets), buckets),
     loadForgottenKeys(ports, exportOf(run.id)),
     retriedIn(buckets),
   ]);
   const { definition, kind } = run;
-  const planned = planShard({ rows, records, definition, kind, forgotten, retried });
+  // These tell also whom nothing has changed of.
+  const needsAll = kind === 'full' || kind === 'retry';
+  const looked = needsAll
+    ? parseAll(spooled, known)
+    : setUnchangedAside(spooled, known, definition, forgotten);
+  const planned = planShard({ ...looked, definition, kind, forgotten, retried });
   const { lines, ends } = changeList(planned.changes);
   await Promise.all([
     ports.blobs.put(paths.changes(run.id, shard, list), lines),

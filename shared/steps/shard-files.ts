@@ -37,15 +37,20 @@ export class KeyedReader {
   }
 
   async lines<T>(path: string, buckets: Range): Promise<T[]> {
+    return parseLines<T>(await this.bytes(path, buckets));
+  }
+
+  /** The lines as they lie there, each with its line feed. */
+  async bytes(path: string, buckets: Range): Promise<Uint8Array> {
     const header = await this.#header(path);
     const { from, to } = rangeOf(header, buckets);
-    if (from === to) return [];
+    if (from === to) return nothing;
     const known = this.#ahead.get(path);
     const isKnown = known !== undefined && known.from <= from && to <= endOf(known);
     const part = isKnown ? known : await this.#part(path, header, buckets);
     if (to < endOf(part)) this.#ahead.set(path, part);
     else this.#ahead.delete(path);
-    return parseLines<T>(part.bytes.subarray(from - part.from, to - part.from));
+    return part.bytes.subarray(from - part.from, to - part.from);
   }
 
   async #part(path: string, header: Uint32Array, { from, to }: Range): Promise<Part> {
@@ -71,6 +76,8 @@ export class KeyedReader {
   }
 }
 
+const nothing = new Uint8Array();
+
 const endOf = ({ from, bytes }: Part): number => from + bytes.length;
 
 /** In the files' order. */
@@ -82,7 +89,14 @@ async function inGroups<T>(files: readonly string[], read: (path: string) => Pro
   return all;
 }
 
-/** The lines of some buckets from all of these blobs, in the blobs' order. */
+/** The lines of some buckets from all of these blobs, a piece of each, in the blobs' order. */
+export const gatherBytes = (
+  reader: KeyedReader,
+  files: readonly string[],
+  buckets: Range,
+): Promise<readonly Uint8Array[]> => inGroups(files, (path) => reader.bytes(path, buckets));
+
+/** The same, parsed. */
 export async function gatherLines<T>(
   reader: KeyedReader,
   files: readonly string[],

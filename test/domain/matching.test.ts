@@ -165,8 +165,8 @@ describe('matchProfile', () => {
       { field: 'phone', reason: 'phone-malformed' },
       { field: 'birthdate', reason: 'date-malformed' },
       { field: 'gender', reason: 'gender-unknown' },
-      { field: 'customProperties.tier', reason: 'odd-type' },
       { field: 'customProperties.points', reason: 'number-malformed' },
+      { field: 'customProperties.tier', reason: 'odd-type' },
     ];
     expect(matchProfile(profileOf(values), [1], define())).toStrictEqual({
       kind: 'row',
