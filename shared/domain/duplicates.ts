@@ -21,6 +21,8 @@ export interface Rivals {
   readonly losers: readonly SpoolRow[];
   /** Further rows of the same customers: a customer of two segments may come in a slice of each. */
   readonly repeated: number;
+  /** What was left out of those, once more. */
+  readonly repeatedLeftOut: readonly string[];
   /** Positions of the segments of all of them, ascending. */
   readonly segments: readonly number[];
 }
@@ -38,15 +40,20 @@ const newestConsent = (rows: readonly SpoolRow[]): Consent | undefined =>
 export const settleRivals = (rows: readonly SpoolRow[]): Rivals => {
   const [only] = rows;
   if (only !== undefined && rows.length === 1) {
-    return { winner: only, losers: [], repeated: 0, segments: only.segments };
+    return { winner: only, losers: [], repeated: 0, repeatedLeftOut: [], segments: only.segments };
   }
   const [winner, ...others] = rows.toSorted(compareRivals);
   if (winner === undefined) throw new Error('A key without rows has no winner.');
   const seen = new Set([winner.id]);
-  const losers = others.filter(({ id }) => !seen.has(id) && seen.add(id));
-  const repeated = others.length - losers.length;
+  const losers: SpoolRow[] = [];
+  const again: SpoolRow[] = [];
+  for (const other of others) {
+    (seen.has(other.id) ? again : losers).push(other);
+    seen.add(other.id);
+  }
+  const repeatedLeftOut = again.flatMap(({ leftOut = [] }) => leftOut);
   const consent = newestConsent(rows);
   const segments = [...new Set(rows.flatMap((row) => row.segments))].sort((a, b) => a - b);
   const decided = consent === undefined ? winner : { ...winner, contact: { ...winner.contact, consent } };
-  return { winner: decided, losers, repeated, segments };
+  return { winner: decided, losers, repeated: again.length, repeatedLeftOut, segments };
 };

@@ -6,6 +6,7 @@ import { isBlankContact, isBlankRecord } from './forgotten.ts';
 import type { KeyHash } from './ids.ts';
 import { madeMarkers, markerNames } from './markers.ts';
 import type { Change, SnapshotRecord, Tagging } from './plan.ts';
+import { addCounts } from './read-tally.ts';
 import type { RunKind } from './run.ts';
 import type { DuplicateRow, SpoolRow } from './spool.ts';
 import type { PlanTally } from './tally.ts';
@@ -123,11 +124,14 @@ export const planShard = ({
   };
 
   const planMember = (rivals: readonly SpoolRow[], record: SnapshotRecord | undefined): void => {
-    const { winner, losers, repeated, segments } = settleRivals(rivals);
+    const { winner, losers, repeated, repeatedLeftOut, segments } = settleRivals(rivals);
     const { key, id } = winner;
     for (const loser of losers) duplicates.push({ id: loser.id, key, winner: id });
     tally.duplicate += losers.length;
     tally.repeated += repeated;
+    for (const name of repeatedLeftOut) {
+      tally.repeatedLeftOut = addCounts([tally.repeatedLeftOut ?? {}, { [name]: 1 }]);
+    }
     if (kind === 'retry' && !retried?.has(key)) {
       tally.outside += 1;
       return;

@@ -1,6 +1,7 @@
 import type { ReadTally } from './tally.ts';
 
-const addCounts = (all: readonly Readonly<Record<string, number>>[]): Record<string, number> => {
+/** By name. */
+export const addCounts = (all: readonly Readonly<Record<string, number>>[]): Record<string, number> => {
   const sum = new Map<string, number>();
   for (const counts of all) {
     for (const [name, count] of Object.entries(counts)) sum.set(name, (sum.get(name) ?? 0) + count);

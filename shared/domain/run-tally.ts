@@ -40,13 +40,23 @@ const nothingPlanned = {
   forgotten: 0,
 };
 
-/** Each customer once. */
-const withoutRepeated = (all: ReadTally, repeated: RunAccount['repeatedInvalid']): ReadTally => {
-  const rows = Object.values(repeated).reduce((sum, count) => sum + count, 0);
-  const invalidByReason = Object.fromEntries(
-    Object.entries(all.invalidByReason).map(([reason, count]) => [reason, count - (repeated[reason] ?? 0)]),
+type Counts = Readonly<Record<string, number>>;
+
+const less = (counts: Counts, repeated: Counts): Record<string, number> =>
+  Object.fromEntries(
+    Object.entries(counts).map(([reason, count]) => [reason, count - (repeated[reason] ?? 0)]),
   );
-  return { ...all, read: all.read - rows, invalid: all.invalid - rows, invalidByReason };
+
+/** Each customer once. */
+const withoutRepeated = (all: ReadTally, invalid: Counts, leftOut: Counts): ReadTally => {
+  const rows = Object.values(invalid).reduce((sum, count) => sum + count, 0);
+  return {
+    ...all,
+    read: all.read - rows,
+    invalid: all.invalid - rows,
+    invalidByReason: less(all.invalidByReason, invalid),
+    leftOut: less(all.leftOut, leftOut),
+  };
 };
 
 /** The run's account from stored rows. Before its end, `unsent` are the rows without an outcome so far. */
@@ -59,7 +69,7 @@ export const runTally = ({
   tagCalls,
   atEnd,
 }: RunAccount): RunTally => {
-  const read = withoutRepeated(all, repeatedInvalid);
+  const read = withoutRepeated(all, repeatedInvalid, plan?.repeatedLeftOut ?? {});
   const sent = sendTallies(pages);
   const tagged = tagTallies(tagCalls, atEnd);
   const planned = plan ?? nothingPlanned;

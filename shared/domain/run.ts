@@ -125,7 +125,3 @@ export const skippedOccurrence = z.object({
   reason: z.object({ code: z.string(), message: z.string() }),
 });
 export type SkippedOccurrence = z.infer<typeof skippedOccurrence>;
-
-/** A run that is `settling` has posted everything once, but rows may have to be posted again. */
-export const mayPost = ({ state, stop }: Pick<Run, 'state' | 'stop'>): boolean =>
-  stop === null && (state === 'sending' || state === 'settling');

@@ -11,6 +11,8 @@ export interface SpoolRow {
   /** Positions in the export's `segments`, ascending. */
   readonly segments: readonly number[];
   readonly contact: Contact;
+  /** `<field>:<reason>` of what was left out, where another slice may give the customer once more. */
+  readonly leftOut?: readonly string[];
 }
 
 /** Stands for the customer of a row from which none can be read. */

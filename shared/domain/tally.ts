@@ -18,6 +18,8 @@ export type ReadTally = z.infer<typeof readTally>;
 export const planTally = z.object({
   /** Further rows of a customer that another slice gave as well. */
   repeated: count,
+  /** What was left out of those, `<field>:<reason>` → rows; absent: nothing. */
+  repeatedLeftOut: z.record(z.string(), z.int().min(0)).optional(),
   duplicate: count,
   unchanged: count,
   upserts: count,

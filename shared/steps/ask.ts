@@ -93,8 +93,9 @@ export async function ask<T>(
   ports: Ports,
   brand: BrandId,
   request: () => Promise<DestinationAnswer<T>>,
+  purpose: Purpose = 'read',
 ): Promise<Asked<T>> {
-  return askOne(ports, brand, request, { count: 1, purpose: 'read' });
+  return askOne(ports, brand, request, { count: 1, purpose });
 }
 
 /** For somebody who waits for it: `later` at once where no slot is free within that time, and none is taken. */

@@ -4,7 +4,7 @@ import type { BrandId, RunId } from '../domain/ids.ts';
 import type { Lane } from '../domain/lane.ts';
 import { lanesPerBrand } from '../domain/lane.ts';
 import type { Page } from '../domain/page.ts';
-import { mayPost, type Run } from '../domain/run.ts';
+import type { Run } from '../domain/run.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { changeRow } from './change-row.ts';
@@ -129,12 +129,16 @@ export class PageClaimer {
 
   async #isSending(runId: RunId): Promise<boolean> {
     const run = (await this.#ports.store.runs.get(at.run(runId)))?.value;
-    return run !== undefined && mayPost(run) && !isBlocked(run, this.#ports.clock.now());
+    return run !== undefined && maySend(run, this.#ports.clock.now());
   }
 }
 
 const countPosted = (pages: readonly Page[]): number =>
   pages.flatMap((page) => page.batches).filter((batch) => batch.state === 'posted').length;
+
+/** A run that is `settling` has posted everything once, but rows may have to be posted again. */
+export const maySend = (run: Run, now: number): boolean =>
+  run.stop === null && !isBlocked(run, now) && (run.state === 'sending' || run.state === 'settling');
 
 /** Omnisend refused a permission to its posts a moment ago. */
 const isBlocked = ({ forbidden: { postAt } }: Run, now: number): boolean =>

@@ -7,9 +7,10 @@ import { isEnded } from '../domain/states.ts';
 import { isHeldBy } from '../domain/turn.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
-import { ask } from './ask.ts';
+import { type Asked, ask } from './ask.ts';
 import { changeRow } from './change-row.ts';
 import { loadChanges, loadPages } from './load.ts';
+import { Look } from './look.ts';
 import { stopIfRefused } from './stop-sending.ts';
 
 export type Merging =
@@ -22,6 +23,7 @@ export type Merging =
   | { readonly kind: 'wait' };
 
 const maxContacts = 10;
+const lookSeconds = 60;
 
 /**
  * Whether Omnisend merges custom properties or replaces the set is not documented, so it is found out before the first
@@ -45,9 +47,13 @@ export async function findMerging(ports: Ports, run: Run, brand: BrandId): Promi
     case 'asking':
       break;
   }
+  await new Look(ports, run, ports.clock.now() + lookSeconds * 1000).probe();
   for (const [row, change] of await someChanges(ports, run)) {
-    if (!(await noteProbe(ports, run, row))) return { kind: 'wait' };
-    const verdict = await tryOn(ports, run, brand, change);
+    const noted = await noteProbe(ports, run, row);
+    if (noted === 'superseded') return { kind: 'wait' };
+    const verdict = await tryOn(ports, run, brand, change, async () => {
+      if (noted === 'new') await forgetProbe(ports, run, row);
+    });
     if (verdict === 'not-fit') continue;
     if (verdict === 'no-answer') return { kind: 'wait' };
     await noteMerging(ports, brand, verdict);
@@ -103,14 +109,24 @@ async function someChanges(ports: Ports, run: Run): Promise<readonly (readonly [
     .slice(0, maxContacts);
 }
 
-/** `false`: somebody ended the run or took it over, and nothing may be written for it any more. */
-async function noteProbe(ports: Ports, run: Run, row: number): Promise<boolean> {
-  const noted = await changeRow(ports.store.runs, at.run(run.id), (stored) =>
-    stored !== undefined && isHeldBy(stored.turn, run.turn) && !stored.probed.includes(row)
-      ? { ...stored, probed: [...stored.probed, row] }
+/** `superseded`: somebody ended the run or took it over, and nothing may be written for it any more. */
+async function noteProbe(ports: Ports, run: Run, row: number): Promise<'new' | 'known' | 'superseded'> {
+  let noted: 'new' | 'known' | 'superseded' = 'superseded';
+  await changeRow(ports.store.runs, at.run(run.id), (stored) => {
+    const isMine = stored !== undefined && isHeldBy(stored.turn, run.turn);
+    noted = !isMine ? 'superseded' : stored.probed.includes(row) ? 'known' : 'new';
+    return isMine && noted === 'new' ? { ...stored, probed: [...stored.probed, row] } : undefined;
+  });
+  return noted;
+}
+
+/** Nothing was written: the snapshot is not to know a contact that Omnisend may never have had. */
+async function forgetProbe(ports: Ports, run: Run, row: number): Promise<void> {
+  await changeRow(ports.store.runs, at.run(run.id), (stored) =>
+    stored !== undefined && isHeldBy(stored.turn, run.turn)
+      ? { ...stored, probed: stored.probed.filter((one) => one !== row) }
       : undefined,
   );
-  return noted !== undefined && isHeldBy(noted.value.turn, run.turn);
 }
 
 /** The fence of these writes, looked at just before each: after a stop or a take-over none of them comes late. */
@@ -130,31 +146,50 @@ const ownName = 'export_merge_check';
 /** A holder of this step that stood still may take `ownName` back between our two writes, once. */
 const triesToReplace = 3;
 
+/** Answers after which nothing is written, for certain. */
+const withoutEffect: ReadonlySet<Asked<unknown>['kind']> = new Set([
+  'later',
+  'throttled',
+  'unauthorised',
+  'forbidden',
+  'retired',
+  'refused',
+  'conflict',
+  'too-large',
+]);
+
 async function tryOn(
   ports: Ports,
   run: Run,
   brand: BrandId,
   change: Change,
+  onNothingWritten: () => Promise<void>,
 ): Promise<'merges' | 'replaces' | 'not-fit' | 'no-answer'> {
+  let mayHaveWritten = false;
   const write = async (
     properties: Change['contact']['properties'],
   ): Promise<ReadonlySet<string> | 'refused' | null> => {
     const key = await ports.secrets.get(run.secretName);
-    if (key.kind !== 'ok') return null;
+    if (key.kind !== 'ok') {
+      if (!mayHaveWritten) await onNothingWritten();
+      return null;
+    }
     const { email } = change.contact;
     const contact = properties === undefined ? { email } : { email, properties };
-    const answer = await ask<ReadonlySet<string> | null>(ports, brand, async () =>
-      (await mayWrite(ports, run))
-        ? ports.destination.writeContact(
-            key.value,
-            { ...change, contact },
-            {
-              sendWelcomeMessage: run.definition.sendWelcomeMessage,
-              withoutPhone: true,
-            },
-          )
-        : { kind: 'ok', value: null },
+    const options = { sendWelcomeMessage: run.definition.sendWelcomeMessage, withoutPhone: true };
+    const answer = await ask<ReadonlySet<string> | null>(
+      ports,
+      brand,
+      async () =>
+        (await mayWrite(ports, run))
+          ? ports.destination.writeContact(key.value, { ...change, contact }, options)
+          : { kind: 'ok', value: null },
+      // A write is no probe: after an outage it waits until a listing was answered.
+      'post',
     );
+    mayHaveWritten ||= !withoutEffect.has(answer.kind);
+    // Before a run is stopped: one that wrote nothing has nothing to commit.
+    if (!mayHaveWritten) await onNothingWritten();
     switch (answer.kind) {
       case 'ok':
         return answer.value;

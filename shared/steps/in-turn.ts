@@ -65,11 +65,11 @@ export async function inTurn<T extends InTurn>(
   try {
     return await work(held);
   } catch (error) {
-    if (error instanceof Superseded) {
+    // Who stood still while others went on may find that what it was to read is gone.
+    if (error instanceof Superseded || !(await held.giveBack())) {
       ports.log.info('step-without-effect', { ...message });
       return [];
     }
-    await held.giveBack();
     throw error;
   } finally {
     done.abort();
@@ -129,14 +129,18 @@ class HeldRow<T extends InTurn> implements Held<T> {
     });
   }
 
-  async giveBack(): Promise<void> {
+  /** `false`: somebody else has taken over. */
+  async giveBack(): Promise<boolean> {
     await this.#writing.catch(() => undefined);
-    if (this.#ended) return;
-    await changeRow(this.#rows, this.#row, (value) =>
-      value !== undefined && isHeldBy(value.turn, this.#turn)
+    if (this.#ended) return true;
+    let isMine = false;
+    await changeRow(this.#rows, this.#row, (value) => {
+      isMine = value !== undefined && isHeldBy(value.turn, this.#turn);
+      return value !== undefined && isMine
         ? withTurn(value, givenBackTurn(value.turn, this.#ports.clock.now()))
-        : undefined,
-    );
+        : undefined;
+    });
+    return isMine;
   }
 
   #queue(write: () => Promise<void>): Promise<void> {

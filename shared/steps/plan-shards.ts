@@ -2,7 +2,7 @@ import { addExamples } from '../domain/examples.ts';
 import { exportOf } from '../domain/ids.ts';
 import { joinLines, parseLines } from '../domain/keyed-blob.ts';
 import { planShard, type ShardPlan } from '../domain/plan-shard.ts';
-import { sumReads } from '../domain/read-tally.ts';
+import { addCounts, sumReads } from '../domain/read-tally.ts';
 import type { Run } from '../domain/run.ts';
 import { bucketRange, shardsFor } from '../domain/sharding.ts';
 import type { Slice } from '../domain/slice.ts';
@@ -194,6 +194,9 @@ const addPlanTallies = (a: PlanTally, b: PlanTally): PlanTally => ({
   tagged: a.tagged + b.tagged,
   outside: a.outside + b.outside,
   known: a.known + b.known,
+  ...((a.repeatedLeftOut ?? b.repeatedLeftOut) && {
+    repeatedLeftOut: addCounts([a.repeatedLeftOut ?? {}, b.repeatedLeftOut ?? {}]),
+  }),
   ...((a.forgotten ?? b.forgotten) !== undefined && { forgotten: (a.forgotten ?? 0) + (b.forgotten ?? 0) }),
 });
 

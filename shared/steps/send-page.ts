@@ -4,14 +4,14 @@ import { type BrandId, exportOf } from '../domain/ids.ts';
 import { joinLines } from '../domain/keyed-blob.ts';
 import type { Batch, Page } from '../domain/page.ts';
 import type { Change } from '../domain/plan.ts';
-import { mayPost, type Run } from '../domain/run.ts';
+import type { Run } from '../domain/run.ts';
 import { isLate } from '../domain/slots.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
 import { awaitSlot, noteAnswers, reserveSlots } from './ask.ts';
 import { changePage } from './change-page.ts';
 import { changeRow } from './change-row.ts';
-import { releasePage } from './claim-page.ts';
+import { maySend, releasePage } from './claim-page.ts';
 import { loadChanges, loadRun, postableOf } from './load.ts';
 import { loadForgottenKeys } from './load-forgotten.ts';
 import { loadKey } from './load-key.ts';
@@ -24,6 +24,11 @@ const vaultPauseMs = 30_000;
 /** Posts the due batches of a claimed page in their slots: intent first, then the post, then what came of it. */
 export async function sendPage(ports: Ports, brand: BrandId, lane: number, claimed: Page): Promise<Sent> {
   const { value: run } = await loadRun(ports, claimed.runId);
+  // A lane claims page after page of a list, and the run may have been stopped since that was read.
+  if (!maySend(run, ports.clock.now())) {
+    await releasePage(ports, claimed, lane);
+    return { kind: 'done' };
+  }
   const key = await loadKey(ports, run);
   if (key.kind === 'unavailable') return { kind: 'later', at: ports.clock.now() + vaultPauseMs };
   if (key.kind === 'stop') {
@@ -103,7 +108,7 @@ async function post(
   ]);
   if (state?.value.active?.runId !== run.id) return { kind: 'superseded' };
   // Cancelled or stopped while the batch waited for its slot.
-  if (!mayPost(now)) return { kind: 'not-sent' };
+  if (!maySend(now, ports.clock.now())) return { kind: 'not-sent' };
   // Whoever was forgotten while the batch waited for its slot.
   const postable = loaded.filter(({ key }) => !forgotten.has(key));
   if (postable.length === 0) return { kind: 'nobody' };

@@ -63,7 +63,10 @@ export class SliceSpooler {
       return;
     }
     const key: KeyHash = hashKey(this.#secret, matched.row.contact.email);
-    addLine(this.#lines, { key, ...matched.row });
+    // Else a customer of two such slices would count twice, as the tally of each is summed up.
+    const isRepeatable = this.#ports.source.slicesOverlap && matched.leftOut.length > 0;
+    const leftOut = matched.leftOut.map(({ field, reason }) => `${field}:${reason}`);
+    addLine(this.#lines, { key, ...matched.row, ...(isRepeatable && { leftOut }) });
     this.#tally.read += 1;
     this.#tally.spooled += 1;
     if (matched.leftOut.length > 0 && this.#leftOut.length < maxLeftOutExamples) {

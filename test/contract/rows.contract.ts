@@ -285,6 +285,34 @@ export const describeRows = (name: string, open: () => Promise<Opened>): void =>
       await expect(rows.get({ partition, key: 'odd' })).rejects.not.toThrow('ann@example.com');
     });
 
+    test('a list shows each row as it is now, however often it was listed before', async () => {
+      const { rows, partition } = await opened();
+      const listed = async () => (await rows.list(partition)).map((row) => [row.key, row.value.text]);
+      const other = { partition: `${partition}-other`, key: 'a' };
+      for (const key of ['a', 'b', 'c']) await rows.insert({ partition, key }, value('first'));
+      await rows.insert(other, value('elsewhere'));
+      const [a, b] = await rows.list(partition);
+      if (!a || !b) throw new Error('The rows are not listed.');
+      expect((await rows.list(other.partition)).map((row) => row.value.text)).toEqual(['elsewhere']);
+      const changed = await rows.replace(a, value('second'));
+      await rows.remove(b);
+      expect(await listed()).toEqual([
+        ['a', 'second'],
+        ['c', 'first'],
+      ]);
+      await rows.insert(b, value('third'));
+      expect(await listed()).toEqual([
+        ['a', 'second'],
+        ['b', 'third'],
+        ['c', 'first'],
+      ]);
+      // Its version is the one with which it can be replaced.
+      const again = (await rows.list(partition)).find(({ key }) => key === 'a');
+      expect(again).toEqual(changed);
+      expect(again && (await rows.replace(again, value('fourth')))).toBeDefined();
+      expect((await listed())[0]).toEqual(['a', 'fourth']);
+    });
+
     test('what was written and read is nobody else’s', async () => {
       const { rows, partition } = await opened();
       const given = { text: 'given', count: 1, nested: ['a'] };

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest';
 import { isEnded, type RunState } from '../../shared/domain/states.ts';
 import { approveRun } from '../../shared/steps/approve-run.ts';
 import { cancelRun } from '../../shared/steps/cancel-run.ts';
+import { loadPages } from '../../shared/steps/load.ts';
+import { sendPage } from '../../shared/steps/send-page.ts';
 import { expectContacts, expectLaws, snapshotOf } from './laws.ts';
 import { expectedContacts, nobody, peopleOf } from './people.ts';
 import { brandA, flowWorld, minute } from './world.ts';
@@ -43,6 +45,23 @@ it('stops between batches: what is posted is settled and committed, the rest is 
   await world.pass(minute);
   expect(await world.run()).toMatchObject({ tally: { unchanged: accepted, accepted: contacts - accepted } });
   expectContacts(world, expected);
+  expectLaws(world);
+});
+
+it('begins no page that a lane had listed before', async () => {
+  const world = await flowWorld({ population: peopleOf(9_000).population });
+  const asked = await world.ask();
+  if (asked.kind !== 'accepted') throw new Error(asked.kind);
+  await world.until(() => world.destination.posts.length > 0);
+  const listed = await loadPages(world.ports, asked.run);
+  const page = listed.find(({ lane, batches }) => lane === null && batches.length === 10);
+  if (page === undefined) throw new Error('Every page is begun.');
+  expect(await cancelRun(world.ports, asked.run)).toEqual({ kind: 'cancelling', messages: [] });
+  const sending = sendPage(world.ports, brandA, 0, page);
+  await world.clock.settle();
+  expect((await loadPages(world.ports, asked.run))[page.number]).toEqual(page);
+  expect(await sending).toEqual({ kind: 'done' });
+  await world.until(() => world.runOf(asked.run).endedAt !== null);
   expectLaws(world);
 });
 

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
-import { customerId, keyHash } from '../../shared/domain/ids.ts';
+import { customerId, exportOf, keyHash } from '../../shared/domain/ids.ts';
 import type { Change } from '../../shared/domain/plan.ts';
+import { at as addressOf } from '../../shared/steps/addresses.ts';
 import { approveRun } from '../../shared/steps/approve-run.ts';
 import { expectContacts, expectLaws } from './laws.ts';
 import { expectedContacts, newsletter, peopleOf } from './people.ts';
@@ -58,6 +59,35 @@ it('holds a run that would wipe properties, and nobody can approve it', async ()
   await world.pass(5 * minute);
   expect(world.runOf(run.id).state).toBe('held');
   expect(world.destination.posts).toEqual([]);
+});
+
+it.each(['unauthorised', 'forbidden', 'retired'] as const)(
+  'knows nobody on whom nothing was written, as Omnisend answered "%s"',
+  async (kind) => {
+    const world = await flowWorld({
+      population,
+      destination: { before: ({ operation }) => (operation === 'write-contact' ? { kind } : undefined) },
+    });
+    const run = await world.run();
+    expect(run).toMatchObject({ state: 'failed', probed: [] });
+    expect(tries(world)).toBeGreaterThan(0);
+    expect(
+      await world.ports.store.snapshots.get(addressOf.snapshot(exportOf(run.id), brandA)),
+    ).toBeUndefined();
+    expectLaws(world);
+  },
+);
+
+it('does not know a contact that Omnisend refused when it was tried on it', async () => {
+  const world = await flowWorld({
+    population,
+    destination: {
+      before: ({ operation }) =>
+        operation === 'write-contact' ? { kind: 'refused', faults: [] } : undefined,
+    },
+  });
+  expect(await world.run()).toMatchObject({ state: 'held', probed: [] });
+  expect(tries(world)).toBe(10);
 });
 
 it('holds a run where every contact has properties; approving it is a word that they are merged', async () => {

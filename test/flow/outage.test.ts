@@ -62,9 +62,12 @@ describe.each([
   );
 });
 
-it('a run that has posted nothing yet probes too, and posts nothing before that is answered', async () => {
+it.each([
+  { name: 'posts', isKnown: true },
+  { name: 'tries on a contact how properties are written', isKnown: false },
+])('a run that has posted nothing yet probes too, before it $name', async ({ isKnown }) => {
   const world = await flowWorld({ population });
-  await noteMerging(world.ports, brandA, 'merges');
+  if (isKnown) await noteMerging(world.ports, brandA, 'merges');
   const asked = await world.ask();
   if (asked.kind !== 'accepted') throw new Error(asked.kind);
   await world.until(() => world.runOf(asked.run).state === 'planning');

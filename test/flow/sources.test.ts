@@ -112,6 +112,8 @@ describe('the same people through both ways in', () => {
       expect(run.tally).toMatchObject({ duplicate: duplicates, unsent: contacts });
       expect({ ...none, ...run.tally?.invalidByReason }).toMatchObject(invalidByReason);
     }
+    expect(dataOut.run.tally?.leftOut).toEqual(dataverse.run.tally?.leftOut);
+    expect(Object.keys(dataverse.run.tally?.leftOut ?? {})).not.toEqual([]);
     expect(dataverse.run.tally?.read).toBe(customers);
     expect(dataOut.run.tally?.read).toBe(customers - withoutProfile);
     expect(dataOut.tally.repeated > 0).toBe(given.segments.length > 1);

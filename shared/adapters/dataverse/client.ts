@@ -57,7 +57,8 @@ const retryAfterSeconds = (header: string | null, now: number): number => {
   const told = Number(header);
   const seconds = Number.isFinite(told) ? told : (Date.parse(header) - now) / 1000;
   if (Number.isNaN(seconds)) return defaultRetrySeconds;
-  return Math.min(Math.max(Math.ceil(seconds), 0), longestWaitSeconds);
+  // A date that has passed here, by a clock that differs, is no leave to ask without a pause.
+  return Math.min(Math.max(Math.ceil(seconds), 1), longestWaitSeconds);
 };
 
 /** https://learn.microsoft.com/power-apps/developer/data-platform/send-parallel-requests */

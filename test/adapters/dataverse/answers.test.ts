@@ -36,6 +36,11 @@ const always: readonly Case[] = [
     given: { status: 429, headers: { 'Retry-After': 'Sat, 21 Nov 2026 12:00:30 GMT' } },
     expected: { kind: 'throttled', retryAfterSeconds: 30 },
   },
+  ...['0', '-3', 'Sat, 21 Nov 2026 11:59:00 GMT'].map((told) => ({
+    id: `429 with no time left (${told})`,
+    given: { status: 429, headers: { 'Retry-After': told } },
+    expected: { kind: 'throttled' as const, retryAfterSeconds: 1 },
+  })),
   {
     id: '429 with nonsense',
     given: { status: 429, headers: { 'Retry-After': 'soon' } },
