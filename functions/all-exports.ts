@@ -9,8 +9,9 @@ import type { RequestedRun, RunAllOptions } from '../shared/steps/run-all.ts';
 import type { Rescheduling } from '../shared/steps/schedule-exports.ts';
 import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
-import { runAddress, wrongDefinition } from './export-problems.ts';
+import { wrongDefinition } from './export-problems.ts';
 import { problem } from './problem.ts';
+import { runAddress } from './run-address.ts';
 
 export const rescheduleBody = z.strictObject({
   exports: z.union([z.literal('all'), z.array(exportId).min(1).max(500)]),

@@ -1,7 +1,7 @@
 import { type RunId, runId } from '../shared/domain/ids.ts';
 import type { Approval } from '../shared/steps/approve-run.ts';
 import type { ApiHandler } from './api.ts';
-import { problem } from './problem.ts';
+import { notFound, problem } from './problem.ts';
 
 /** `POST /api/runs/{run}/approve`: a person lets a held run be sent. */
 export const approve =
@@ -17,6 +17,6 @@ export const approve =
       case 'not-approvable':
         return problem(409, 'The run cannot be approved', answer.reason);
       case 'unknown':
-        return problem(404, 'Unknown run', 'There is no run of that id.');
+        return notFound('run');
     }
   };

@@ -9,28 +9,34 @@ type Body<T> =
 /** A definition with every list at its longest is far below it. */
 const maxBodyBytes = 256 * 1024;
 
-/** The JSON body of a request, where none counts as `{}`. Every fault is named at once; `remedy` says what to send. */
-export async function readBody<T>(http: HttpRequest, schema: z.ZodType<T>, remedy: string): Promise<Body<T>> {
+/** The JSON of a request, where no body counts as `{}`; `remedy` says what to send. */
+export async function readJson(http: HttpRequest, remedy: string): Promise<Body<unknown>> {
   const bytes = await http.arrayBuffer();
   if (bytes.byteLength > maxBodyBytes) {
     const detail = `Send at most ${maxBodyBytes / 1024} KB.`;
     return { kind: 'wrong', answer: problem(413, 'The body is too large', detail) };
   }
-  const parsed = schema.safeParse(jsonOf(new TextDecoder().decode(bytes)));
+  const text = new TextDecoder().decode(bytes);
+  try {
+    return { kind: 'ok', value: text.trim() === '' ? {} : JSON.parse(text) };
+  } catch {
+    return wrong(remedy, [{ field: 'body', message: 'It is no JSON.' }]);
+  }
+}
+
+/** The same, held to a schema. Every fault is named at once. */
+export async function readBody<T>(http: HttpRequest, schema: z.ZodType<T>, remedy: string): Promise<Body<T>> {
+  const json = await readJson(http, remedy);
+  if (json.kind === 'wrong') return json;
+  const parsed = schema.safeParse(json.value);
   if (parsed.success) return { kind: 'ok', value: parsed.data };
   const errors = parsed.error.issues.map(({ code, path, message }) => ({
     field: path.join('.') || 'body',
     // Zod's own words would repeat a name that the caller chose, and with it whatever was pasted there.
     message: code === 'unrecognized_keys' ? 'It has a member of another name than those known.' : message,
   }));
-  return { kind: 'wrong', answer: problem(400, 'The body is wrong', remedy, { errors }) };
+  return wrong(remedy, errors);
 }
 
-const jsonOf = (text: string): unknown => {
-  if (text.trim() === '') return {};
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-};
+const wrong = (remedy: string, errors: readonly { readonly field: string; readonly message: string }[]) =>
+  ({ kind: 'wrong', answer: problem(400, 'The body is wrong', remedy, { errors }) }) as const;

@@ -1,7 +1,7 @@
 import { type RunId, runId } from '../shared/domain/ids.ts';
 import type { Cancellation } from '../shared/steps/cancel-run.ts';
 import type { ApiHandler } from './api.ts';
-import { problem } from './problem.ts';
+import { notFound, problem } from './problem.ts';
 
 /** `POST /api/runs/{run}/cancel`: stops a run between batches; what is posted is settled first. */
 export const cancel =
@@ -16,6 +16,6 @@ export const cancel =
       case 'ended':
         return problem(409, 'The run has ended', `It is ${answer.state}.`);
       case 'unknown':
-        return problem(404, 'Unknown run', 'There is no run of that id.');
+        return notFound('run');
     }
   };

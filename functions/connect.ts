@@ -1,10 +1,9 @@
-import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import { type BrandId, brandId, type ConnectionId, connectionId } from '../shared/domain/ids.ts';
 import type { Connected, Permissions } from '../shared/steps/connect.ts';
 import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
-import { problem, tryLater } from './problem.ts';
+import { notFound, problem, tryLater } from './problem.ts';
 
 export const connectBody = z.strictObject({ confirmBrand: brandId.optional() });
 
@@ -18,7 +17,7 @@ export const connectBrand =
   ): ApiHandler =>
   async (http) => {
     const id = connectionId.safeParse(http.params.id);
-    if (!id.success) return unknownConnection();
+    if (!id.success) return notFound('connection');
     const asked = await readBody(http, connectBody, 'Send nothing, or {"confirmBrand": "<brand id>"}.');
     if (asked.kind === 'wrong') return asked.answer;
     const { confirmBrand } = asked.value;
@@ -30,7 +29,7 @@ export const connectBrand =
         return { jsonBody: { connection: id.data, brand, permissions, advice, exportUser, resumed } };
       }
       case 'unknown-connection':
-        return unknownConnection();
+        return notFound('connection');
       case 'stop': {
         const { code, message } = answer.reason;
         return problem(422, 'The key cannot be used', `${message} ${answer.remedy}`, { code });
@@ -54,9 +53,6 @@ export const connectBrand =
       }
     }
   };
-
-const unknownConnection = (): HttpResponseInit =>
-  problem(404, 'Unknown connection', 'There is no connection of that id.');
 
 const advised = {
   read: 'The key may not read contacts, so what became of a row cannot be learnt. Give it the permission to read contacts; that takes up to five minutes to apply.',

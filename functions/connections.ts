@@ -1,21 +1,20 @@
-import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { Caller } from '../shared/domain/access.ts';
 import { connectionDefinition } from '../shared/domain/definition.ts';
 import { type ConnectionId, connectionId, exportId } from '../shared/domain/ids.ts';
 import { privacyStatement } from '../shared/domain/privacy-statement.ts';
 import { actor, revision, secretName } from '../shared/domain/saved.ts';
-import type { RevisionList } from '../shared/steps/connection-revisions.ts';
 import {
   type ConnectionDetails,
   type ConnectionList,
   type ConnectionName,
   isInFull,
 } from '../shared/steps/list-connections.ts';
+import type { RevisionList } from '../shared/steps/list-revisions.ts';
 import type { ApiHandler } from './api.ts';
-import { etag } from './etag.ts';
-import { readPage, toCursor } from './listing.ts';
-import { problem } from './problem.ts';
+import { etag } from './if-match.ts';
+import { readPage, revisionAfter, toCursor } from './listing.ts';
+import { notFound } from './problem.ts';
 
 const touch = z.looseObject({ at: z.iso.datetime(), by: actor });
 
@@ -60,9 +59,6 @@ export const connectionRevisionsView = z.looseObject({
 
 export const privacyStatementView = z.looseObject({ wording: z.string(), text: z.string() });
 
-export const unknownConnection = (): HttpResponseInit =>
-  problem(404, 'Unknown connection', 'There is no connection of that id.');
-
 /** `GET /api/connections?limit=&after=`: those that the caller may see, by id. */
 export const listOfConnections =
   (
@@ -86,7 +82,7 @@ export const oneConnection =
   async (http, caller) => {
     const id = connectionId.safeParse(http.params.id);
     const connection = id.success ? await describe(id.data, caller) : undefined;
-    if (connection === undefined) return unknownConnection();
+    if (connection === undefined) return notFound('connection');
     return { ...(isInFull(connection) && { headers: etag(connection) }), jsonBody: connection };
   };
 
@@ -102,9 +98,9 @@ export const revisionsOfConnection =
     const page = readPage(http);
     if (page.kind === 'wrong') return page.answer;
     const id = connectionId.safeParse(http.params.id);
-    const before = page.after === null ? null : Number(page.after) || 0;
+    const before = revisionAfter(page.after);
     const answer = id.success ? await list(id.data, { before, limit: page.limit }) : undefined;
-    if (answer === undefined) return unknownConnection();
+    if (answer === undefined) return notFound('connection');
     return { jsonBody: { revisions: answer.revisions, next: toCursor(answer.next) } };
   };
 

@@ -2,9 +2,7 @@ import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import type { ConfigurationFault } from '../shared/domain/answers.ts';
 import type { Ending } from '../shared/steps/end-active-run.ts';
 import { problem } from './problem.ts';
-
-export const unknownExport = (): HttpResponseInit =>
-  problem(404, 'Unknown export', 'There is no export of that id.');
+import { runAddress } from './run-address.ts';
 
 export const notAllowed = (): HttpResponseInit =>
   problem(403, 'Not allowed', 'Ask an administrator to share the connection with contributors, or to do it.');
@@ -23,6 +21,3 @@ export const stillEnding = (http: HttpRequest, { run }: Pick<Ending, 'run'>): Ht
     detail: 'A run is ending. Ask the same again until the answer is 200.',
   },
 });
-
-export const runAddress = (http: HttpRequest, run: string): string =>
-  new URL(`/api/runs/${run}`, http.url).href;

@@ -1,12 +1,13 @@
 import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
-import { problem } from './problem.ts';
+import { limit, readQuery } from './query.ts';
 
-const cursor = z.base64url().max(400);
+/** Room for a display name and an id, in UTF-8. */
+export const cursor = z.base64url().max(1_000);
 
 /** `?limit=&after=` of every list of documents. */
 export const pageQuery = z.object({
-  limit: z.coerce.number().int().min(1).max(500).default(50),
+  limit,
   after: cursor.optional(),
 });
 
@@ -15,18 +16,19 @@ type AskedPage =
   | { readonly kind: 'wrong'; readonly answer: HttpResponseInit };
 
 export const readPage = (http: HttpRequest): AskedPage => {
-  const parsed = pageQuery.safeParse(Object.fromEntries(http.query));
-  if (parsed.success) {
-    const { limit, after } = parsed.data;
-    return { kind: 'ok', limit, after: after === undefined ? null : fromCursor(after) };
-  }
-  const errors = parsed.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
-  const detail = 'Send a "limit" from 1 to 500, and as "after" what "next" said.';
-  return { kind: 'wrong', answer: problem(400, 'The query is wrong', detail, { errors }) };
+  const query = readQuery(http, pageQuery);
+  if (query.kind === 'wrong') return query;
+  const { after, ...page } = query.value;
+  return { kind: 'ok', ...page, after: fromCursor(after) };
 };
 
 /** Opaque to callers, so that what it says may change. */
 export const toCursor = (last: string | number | null): string | null =>
   last === null ? null : Buffer.from(String(last)).toString('base64url');
 
-const fromCursor = (text: string): string => Buffer.from(text, 'base64url').toString();
+export const fromCursor = (cursor: string | undefined): string | null =>
+  cursor === undefined ? null : Buffer.from(cursor, 'base64url').toString();
+
+/** Of a list of revisions, the newest first; none comes after what is no number. */
+export const revisionAfter = (after: string | null): number | null =>
+  after === null ? null : Number(after) || 0;

@@ -1,4 +1,4 @@
-import type { HttpRequest, HttpResponseInit } from '@azure/functions';
+import type { HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import type { Caller } from '../shared/domain/access.ts';
 import { newsEvents } from '../shared/domain/news.ts';
@@ -13,6 +13,7 @@ import type {
 } from '../shared/steps/notifications.ts';
 import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
+import { changedMeanwhile, etag, ifMatchOf, ifMatchRequired } from './if-match.ts';
 import { problem, tryLater } from './problem.ts';
 
 /** What is written and never read back: `url` and `secret`. Left out, those that are stored stay. */
@@ -56,31 +57,16 @@ const shown = (view: NotificationsView): HttpResponseInit => {
     updated: touched(updated),
     history: history.map((one) => ({ ...touched(one), revision: one.revision, what: one.what })),
   };
-  return { headers: { etag: `"${revision}"` }, jsonBody };
+  return { headers: etag(view), jsonBody };
 };
 
 const none = (): HttpResponseInit =>
   problem(404, 'No notifications', 'Nobody is told of runs. PUT the same address to change that.');
 
-/** The revision that the caller has seen; `null`: none. What is no such mark is of no revision. */
-const revisionSeen = (http: HttpRequest): number | null => {
-  const mark = http.headers.get('if-match');
-  if (mark === null) return null;
-  const [, revision = '0'] = /^"(\d{1,9})"$/.exec(mark.trim()) ?? [];
-  return Number(revision);
-};
-
 type Conflict = Extract<NotificationsSaved, { kind: 'changed' | 'precondition-required' }>;
 
 const conflicting = (answer: Conflict): HttpResponseInit =>
-  answer.kind === 'changed'
-    ? problem(
-        412,
-        'It has changed',
-        'Read it again, and send its ETag as If-Match; without one where there is nothing yet.',
-        { revision: answer.revision },
-      )
-    : problem(428, 'If-Match is missing', 'Read it, and send its ETag as If-Match.');
+  answer.kind === 'changed' ? changedMeanwhile(answer.revision) : ifMatchRequired();
 
 const vaultFaulted = (fault: VaultFault): HttpResponseInit =>
   fault.kind === 'vault-unavailable'
@@ -114,7 +100,7 @@ export const putNotifications =
   async (http, caller) => {
     const asked = await readBody(http, notificationsBody, remedy);
     if (asked.kind === 'wrong') return asked.answer;
-    const answer = await save(caller, asked.value, revisionSeen(http));
+    const answer = await save(caller, asked.value, ifMatchOf(http) ?? null);
     switch (answer.kind) {
       case 'saved':
         return { status: answer.isNew ? 201 : 200, ...shown(answer.view) };
@@ -140,7 +126,7 @@ export const putNotifications =
 export const deleteNotifications =
   (remove: (caller: Caller, ifRevision: number | null) => Promise<NotificationsRemoved>): ApiHandler =>
   async (http, caller) => {
-    const answer = await remove(caller, revisionSeen(http));
+    const answer = await remove(caller, ifMatchOf(http) ?? null);
     switch (answer.kind) {
       case 'removed':
         return { status: 204 };

@@ -3,7 +3,7 @@ import { customerId, type ExportId, exportId } from '../shared/domain/ids.ts';
 import type { AskedProfile, ProfileAnswer } from '../shared/steps/preview-profile.ts';
 import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
-import { problem, tryLater } from './problem.ts';
+import { notFound, problem, tryLater } from './problem.ts';
 import { faulted } from './source.ts';
 
 const remedy = 'Send {"customerId": "<id>"} or {"email": "<address>"}.';
@@ -21,7 +21,7 @@ export const preview =
   (trace: (id: ExportId, asked: AskedProfile) => Promise<ProfileAnswer>): ApiHandler =>
   async (http) => {
     const id = exportId.safeParse(http.params.id);
-    if (!id.success) return unknownExport();
+    if (!id.success) return notFound('export');
     const asked = await readBody(http, previewBody, remedy);
     if (asked.kind === 'wrong') return asked.answer;
     const answer = await trace(id.data, asked.value);
@@ -33,7 +33,7 @@ export const preview =
           jsonBody: { export: id.data, ...answer.preview },
         };
       case 'unknown-export':
-        return unknownExport();
+        return notFound('export');
       case 'email-malformed':
         return problem(400, 'The body is wrong', 'The e-mail address is malformed.');
       case 'not-known-by-email':
@@ -50,5 +50,3 @@ export const preview =
         return faulted(answer);
     }
   };
-
-const unknownExport = () => problem(404, 'Unknown export', 'There is no export of that id.');

@@ -25,3 +25,7 @@ export const tryLater = (
     'retry-after': String(Math.max(1, Math.ceil(seconds))),
   },
 });
+
+/** Of an id in the address that nothing has. */
+export const notFound = (what: 'connection' | 'export' | 'run'): HttpResponseInit =>
+  problem(404, `Unknown ${what}`, `There is no ${what} of that id.`);

@@ -1,4 +1,3 @@
-import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
 import type { Caller } from '../shared/domain/access.ts';
 import { type ConnectionId, connectionId, type ExportId, exportId, runId } from '../shared/domain/ids.ts';
@@ -6,14 +5,17 @@ import type { SeenRevision } from '../shared/steps/change-connection.ts';
 import type { ConnectionRemoval, Fates } from '../shared/steps/remove-connection.ts';
 import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
-import { unknownConnection } from './connections.ts';
-import { seenIn, unchanged } from './etag.ts';
+import { seenIn, unchanged } from './if-match.ts';
 import { vaultRefuses } from './key-body.ts';
-import { problem } from './problem.ts';
+import { notFound, problem } from './problem.ts';
+import { readQuery } from './query.ts';
+import { runAddress } from './run-address.ts';
 
 const fate = z.enum(['remove', 'detach']);
 
-export const removeConnectionQuery = z.object({ exports: z.literal('detach').optional() });
+export const removeConnectionQuery = z.object({
+  exports: z.literal('detach', 'only "detach" can be said of all').optional(),
+});
 const fates = z.record(exportId, fate);
 export const removeConnectionBody = z.strictObject({
   exports: z
@@ -51,19 +53,19 @@ export const deleteConnection =
   ): ApiHandler =>
   async (http, caller) => {
     const id = connectionId.safeParse(http.params.id);
-    if (!id.success) return unknownConnection();
-    const query = removeConnectionQuery.safeParse(Object.fromEntries(http.query));
-    if (!query.success) return wrongQuery;
+    if (!id.success) return notFound('connection');
+    const query = readQuery(http, removeConnectionQuery);
+    if (query.kind === 'wrong') return query.answer;
     const asked = await readBody(http, removeConnectionBody, remedy);
     if (asked.kind === 'wrong') return asked.answer;
     const each = asked.value.exports === undefined ? null : fatesIn(asked.value.exports);
-    const wanted = query.data.exports ?? each;
+    const wanted = query.value.exports ?? each;
     const answer = await remove(id.data, caller, wanted, seenIn(http));
     switch (answer.kind) {
       case 'removed':
         return { jsonBody: { connection: id.data, state: 'removed', secret: answer.secret } };
       case 'ending': {
-        const runs = answer.runs.map((run) => ({ run, url: addressOf(http, run) }));
+        const runs = answer.runs.map((run) => ({ run, url: runAddress(http, run) }));
         return {
           status: 202,
           headers: { 'retry-after': String(againSeconds) },
@@ -76,7 +78,7 @@ export const deleteConnection =
           exports: answer.exports,
         });
       case 'unknown-connection':
-        return unknownConnection();
+        return notFound('connection');
       case 'vault':
         return vaultRefuses(answer.fault);
       case 'unseen':
@@ -89,14 +91,8 @@ export const deleteConnection =
 const remedy =
   'Say what becomes of the exports: ?exports=detach for all of them, or {"exports": {"<export id>": "remove" | "detach"}} as the body, with each of them.';
 
-const wrongQuery = problem(400, 'The query is wrong', 'Send ?exports=detach, or nothing.', {
-  errors: [{ field: 'exports', message: 'Only "detach" can be said of all.' }],
-});
-
 const fatesIn = (given: unknown): Fates => {
   const byId = new Map<ExportId, z.infer<typeof fate>>();
   for (const [id, what] of Object.entries(fates.parse(given))) byId.set(exportId.parse(id), what);
   return byId;
 };
-
-const addressOf = (http: HttpRequest, run: string): string => new URL(`/api/runs/${run}`, http.url).href;

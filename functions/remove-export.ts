@@ -4,9 +4,10 @@ import { type ExportId, exportId } from '../shared/domain/ids.ts';
 import type { Detaching } from '../shared/steps/detach-export.ts';
 import type { Removal } from '../shared/steps/remove-export.ts';
 import type { ApiHandler } from './api.ts';
-import { notAllowed, stillEnding, unknownExport } from './export-problems.ts';
-import { readQuery } from './exports.ts';
+import { notAllowed, stillEnding } from './export-problems.ts';
 import { changedMeanwhile, ifMatchOf, ifMatchRequired } from './if-match.ts';
+import { notFound } from './problem.ts';
+import { readQuery } from './query.ts';
 
 export const removeQuery = z.object({ freeMarkers: z.enum(['true', 'false']).default('false') });
 
@@ -24,7 +25,7 @@ export const exportRemoval =
     const id = exportId.safeParse(http.params.id);
     const query = readQuery(http, removeQuery);
     const basis = ifMatchOf(http);
-    if (!id.success) return unknownExport();
+    if (!id.success) return notFound('export');
     if (query.kind === 'wrong') return query.answer;
     if (basis === undefined) return ifMatchRequired();
     const freeMarkers = query.value.freeMarkers === 'true';
@@ -37,7 +38,7 @@ export const exportRemoval =
       case 'ending':
         return stillEnding(http, answer);
       case 'unknown-export':
-        return unknownExport();
+        return notFound('export');
       case 'forbidden':
         return notAllowed();
       case 'changed':
@@ -60,7 +61,7 @@ export const exportDetaching =
   async (http, caller) => {
     const id = exportId.safeParse(http.params.id);
     const basis = ifMatchOf(http);
-    if (!id.success) return unknownExport();
+    if (!id.success) return notFound('export');
     if (basis === undefined) return ifMatchRequired();
     const answer = await detach(id.data, caller, basis);
     switch (answer.kind) {
@@ -69,7 +70,7 @@ export const exportDetaching =
       case 'ending':
         return stillEnding(http, answer);
       case 'unknown-export':
-        return unknownExport();
+        return notFound('export');
       case 'forbidden':
         return notAllowed();
       case 'changed':

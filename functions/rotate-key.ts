@@ -6,9 +6,10 @@ import type { Rotation } from '../shared/steps/rotate-key.ts';
 import type { GivenKey } from '../shared/steps/store-key.ts';
 import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
-import { connectionView, unknownConnection } from './connections.ts';
-import { etag, seenIn, unchanged } from './etag.ts';
+import { connectionView } from './connections.ts';
+import { etag, seenIn, unchanged } from './if-match.ts';
 import { hasBoth, keyMembers, keyOf, keyRefused } from './key-body.ts';
+import { notFound } from './problem.ts';
 
 export const keyBody = z
   .strictObject(keyMembers)
@@ -32,7 +33,7 @@ export const putKey =
   ): ApiHandler =>
   async (http, caller) => {
     const id = connectionId.safeParse(http.params.id);
-    if (!id.success) return unknownConnection();
+    if (!id.success) return notFound('connection');
     const asked = await readBody(http, keyBody, 'Send {"apiKey": "<key>"} or {"secretName": "<name>"}.');
     if (asked.kind === 'wrong') return asked.answer;
     const key = keyOf(asked.value);
@@ -44,7 +45,7 @@ export const putKey =
         return { headers: etag(connection), jsonBody: { connection, resumed, isFormerLeft } };
       }
       case 'unknown-connection':
-        return unknownConnection();
+        return notFound('connection');
       case 'no-secret':
       case 'not-for-export':
       case 'vault':

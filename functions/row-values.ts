@@ -4,11 +4,12 @@ import { toCsv } from '../shared/domain/csv.ts';
 import { type RunId, runId } from '../shared/domain/ids.ts';
 import { type RowValuesAnswer, type ValuedOutcome, valuedOutcomes } from '../shared/steps/row-values.ts';
 import type { ApiHandler } from './api.ts';
-import { problem } from './problem.ts';
+import { notFound, problem } from './problem.ts';
+import { limit as listLimit, nextLink, readQuery, wrongQuery } from './query.ts';
 
 export const rowValuesQuery = z.object({
   outcome: z.enum(valuedOutcomes).default('refused'),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
+  limit: listLimit,
   after: z.string().min(1).max(1_000).optional(),
   format: z.enum(['json', 'csv']).default('json'),
 });
@@ -27,12 +28,9 @@ export const rowValues =
   (read: Read): ApiHandler =>
   async (http, caller) => {
     const id = runId.safeParse(http.params.run);
-    const query = rowValuesQuery.safeParse(Object.fromEntries(http.query));
-    if (!query.success) {
-      const errors = query.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
-      return problem(400, 'The query is wrong', 'Correct the parameters named.', { errors });
-    }
-    const { outcome, limit, after = null, format } = query.data;
+    const query = readQuery(http, rowValuesQuery);
+    if (query.kind === 'wrong') return query.answer;
+    const { outcome, limit, after = null, format } = query.value;
     const answer: RowValuesAnswer = id.success
       ? await read(caller, id.data, { outcome, limit, after })
       : { kind: 'unknown-run' };
@@ -40,13 +38,11 @@ export const rowValues =
       case 'forbidden':
         return problem(403, 'Not allowed', 'Values are for administrators. Ask for the rows without them.');
       case 'unknown-run':
-        return problem(404, 'Unknown run', 'There is no run of that id.');
+        return notFound('run');
       case 'removed':
         return problem(410, 'The values are gone', 'They are kept for 7 days after the end of a run.');
-      case 'wrong-cursor': {
-        const errors = [{ field: 'after', message: 'give "next" of the answer before' }];
-        return problem(400, 'The query is wrong', 'Correct the parameters named.', { errors });
-      }
+      case 'wrong-cursor':
+        return wrongQuery([{ field: 'after', message: 'give "next" of the answer before' }]);
       case 'page': {
         const { fields, rows, next } = answer;
         if (format === 'json') return { headers: noStore, jsonBody: { rows, next } };
@@ -58,18 +54,9 @@ export const rowValues =
         const headers = {
           ...noStore,
           'content-type': 'text/csv; charset=utf-8',
-          ...(next !== null && { link: nextLink(http.url, next) }),
+          ...(next !== null && nextLink(http, 'after', next)),
         };
         return { headers, body: toCsv([...columns, ...fields.map((field) => `value of ${field}`)], table) };
       }
     }
   };
-
-/** A CSV has no room for it: https://www.rfc-editor.org/rfc/rfc8288 */
-const nextLink = (asked: string, after: string): string => {
-  const url = new URL(asked);
-  url.searchParams.set('after', after);
-  // The function key must not be repeated in an answer.
-  url.searchParams.delete('code');
-  return `<${url.href}>; rel="next"`;
-};

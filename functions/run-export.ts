@@ -1,4 +1,3 @@
-import type { HttpRequest } from '@azure/functions';
 import { z } from 'zod';
 import { brandId, exportId } from '../shared/domain/ids.ts';
 import { type Claim, runKind } from '../shared/domain/run.ts';
@@ -6,7 +5,8 @@ import { runAt, runForKey } from '../shared/domain/run-ids.ts';
 import type { RunRequest } from '../shared/steps/request-run.ts';
 import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
-import { problem } from './problem.ts';
+import { notFound, problem } from './problem.ts';
+import { runAddress } from './run-address.ts';
 
 export const runBody = z.strictObject({ kind: runKind.default('changes'), confirmBrand: brandId.optional() });
 
@@ -18,7 +18,7 @@ export const runExport =
   async (http) => {
     const id = exportId.safeParse(http.params.id);
     const key = http.headers.get('idempotency-key');
-    if (!id.success) return problem(404, 'Unknown export', 'There is no export of that id.');
+    if (!id.success) return notFound('export');
     const asked = await readBody(
       http,
       runBody,
@@ -40,17 +40,17 @@ export const runExport =
     switch (answer.kind) {
       case 'accepted':
       case 'known': {
-        const url = addressOf(http, answer.run);
+        const url = runAddress(http, answer.run);
         return { status: 202, headers: { location: url }, jsonBody: { run: answer.run, url } };
       }
       case 'active': {
-        const url = addressOf(http, answer.run);
+        const url = runAddress(http, answer.run);
         return problem(409, 'A run is active', 'Wait for it to end.', { run: answer.run, url });
       }
       case 'nothing-to-retry':
         return problem(409, 'There is nothing to retry', answer.reason);
       case 'unknown-export':
-        return problem(404, 'Unknown export', 'There is no export of that id.');
+        return notFound('export');
       case 'unknown-connection':
         return problem(
           409,
@@ -63,5 +63,3 @@ export const runExport =
         return problem(409, 'The export is paused', `${answer.reason} ${answer.remedy}`);
     }
   };
-
-const addressOf = (http: HttpRequest, run: string): string => new URL(`/api/runs/${run}`, http.url).href;

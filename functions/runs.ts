@@ -1,4 +1,3 @@
-import type { HttpRequest, HttpResponseInit } from '@azure/functions';
 import { z } from 'zod';
 import { toCsv } from '../shared/domain/csv.ts';
 import { exportId, type RunId, runId } from '../shared/domain/ids.ts';
@@ -8,16 +7,8 @@ import type { RunDescription } from '../shared/steps/describe-run.ts';
 import { type ListedOutcome, listedOutcomes, type RowsPage } from '../shared/steps/list-rows.ts';
 import { filterOutcomes, type RunCursor, type RunFilter, type RunsPage } from '../shared/steps/list-runs.ts';
 import type { ApiHandler } from './api.ts';
-import { problem } from './problem.ts';
-
-const unknownRun = (): HttpResponseInit => problem(404, 'Unknown run', 'There is no run of that id.');
-
-const wrongQuery = (error: z.ZodError): HttpResponseInit =>
-  problem(400, 'The query is wrong', 'Correct the parameters named.', {
-    errors: error.issues.map(({ path, message }) => ({ field: path.join('.'), message })),
-  });
-
-const queryOf = (http: HttpRequest): Record<string, string> => Object.fromEntries(http.query);
+import { notFound, problem } from './problem.ts';
+import { limit as listLimit, nextLink, readQuery } from './query.ts';
 
 /** A day, or a moment with its zone, as ms since 1970. */
 const moment = z
@@ -50,7 +41,7 @@ export const runsQuery = z.object({
   from: moment.optional(),
   to: moment.optional(),
   outcome: z.enum(filterOutcomes).optional(),
-  limit: z.coerce.number().int().min(1).max(500).default(50),
+  limit: listLimit,
   after: cursor.optional(),
 });
 
@@ -58,9 +49,9 @@ export const runsQuery = z.object({
 export const runs =
   (list: (filter: RunFilter) => Promise<RunsPage>): ApiHandler =>
   async (http) => {
-    const query = runsQuery.safeParse(queryOf(http));
-    if (!query.success) return wrongQuery(query.error);
-    const { export: exportOf, ...filter } = query.data;
+    const query = readQuery(http, runsQuery);
+    if (query.kind === 'wrong') return query.answer;
+    const { export: exportOf, ...filter } = query.value;
     const { runs: found, next } = await list({ ...filter, exportId: exportOf });
     return { jsonBody: { runs: found, next: next && writeCursor(next) } };
   };
@@ -71,7 +62,7 @@ export const oneRun =
   async (http) => {
     const id = runId.safeParse(http.params.run);
     const run = id.success ? await describe(id.data) : undefined;
-    return run === undefined ? unknownRun() : { jsonBody: run };
+    return run === undefined ? notFound('run') : { jsonBody: run };
   };
 
 export const rowsQuery = z.object({
@@ -80,15 +71,6 @@ export const rowsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(10_000).default(1_000),
   format: z.enum(['json', 'csv']).default('json'),
 });
-
-/** A CSV has no room for it: https://www.rfc-editor.org/rfc/rfc8288 */
-const nextLink = (http: HttpRequest, offset: number): { readonly link: string } => {
-  const url = new URL(http.url);
-  url.searchParams.set('offset', String(offset));
-  // The function key must not be repeated in an answer.
-  url.searchParams.delete('code');
-  return { link: `<${url.href}>; rel="next"` };
-};
 
 type ListRows = (
   id: RunId,
@@ -101,18 +83,18 @@ export const rows =
   (list: ListRows): ApiHandler =>
   async (http) => {
     const id = runId.safeParse(http.params.run);
-    const query = rowsQuery.safeParse(queryOf(http));
-    if (!query.success) return wrongQuery(query.error);
-    const { outcome, offset, limit, format } = query.data;
+    const query = readQuery(http, rowsQuery);
+    if (query.kind === 'wrong') return query.answer;
+    const { outcome, offset, limit, format } = query.value;
     const page = id.success ? await list(id.data, outcome, { offset, limit }) : undefined;
-    if (page === undefined) return unknownRun();
+    if (page === undefined) return notFound('run');
     if (page === 'removed') return problem(410, 'The rows are gone', 'Lists of rows are kept for 30 days.');
     if (format === 'json') return { jsonBody: page };
     const columns = ['customerId', 'outcome', 'field', 'reason', 'message'] as const;
     const table = page.rows.map((row) => columns.map((column) => row[column]));
     const headers = {
       'content-type': 'text/csv; charset=utf-8',
-      ...(page.next !== null && nextLink(http, page.next)),
+      ...(page.next !== null && nextLink(http, 'offset', String(page.next))),
     };
     return { headers, body: toCsv(columns, table) };
   };

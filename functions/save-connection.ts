@@ -7,7 +7,7 @@ import type { SeenRevision } from '../shared/steps/change-connection.ts';
 import type { SavingConnection, WantedConnection } from '../shared/steps/save-connection.ts';
 import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
-import { etag, seenIn, unchanged } from './etag.ts';
+import { etag, seenIn, unchanged } from './if-match.ts';
 import { hasBoth, keyMembers, keyOf, keyRefused } from './key-body.ts';
 import { problem } from './problem.ts';
 

@@ -6,12 +6,11 @@ import { type ExportId, exportId } from '../shared/domain/ids.ts';
 import type { Copy, Duplicating } from '../shared/steps/duplicate-export.ts';
 import type { Basis, Saving } from '../shared/steps/save-export.ts';
 import type { ApiHandler } from './api.ts';
-import { readBody } from './body.ts';
-import { notAllowed, unknownExport, wrongDefinition } from './export-problems.ts';
-import { readQuery } from './exports.ts';
-import { changedMeanwhile, etagOf, ifMatchOf, ifMatchRequired } from './if-match.ts';
-import { readJson } from './json-body.ts';
-import { problem } from './problem.ts';
+import { readBody, readJson } from './body.ts';
+import { notAllowed, wrongDefinition } from './export-problems.ts';
+import { etag, ifMatchOf, otherRevision } from './if-match.ts';
+import { notFound, problem } from './problem.ts';
+import { readQuery } from './query.ts';
 
 export const saveQuery = z.object({ check: z.enum(['true', 'false']).default('false') });
 
@@ -31,13 +30,13 @@ export const exportSaving =
   async (http, caller) => {
     const id = exportId.safeParse(http.params.id);
     const query = readQuery(http, saveQuery);
-    const body = await readJson(http);
+    const body = await readJson(http, 'Send the definition of the export as JSON.');
     if (!id.success) return wrongId(id.error);
     if (query.kind === 'wrong') return query.answer;
     if (body.kind === 'wrong') return body.answer;
     const basis = ifMatchOf(http) ?? 'new';
     const isCheckOnly = query.value.check === 'true';
-    return answered(http, id.data, basis, await save(id.data, body.value, caller, { basis, isCheckOnly }));
+    return answered(http, id.data, await save(id.data, body.value, caller, { basis, isCheckOnly }));
   };
 
 export const copyBody = z.strictObject({
@@ -50,14 +49,14 @@ export const exportDuplication =
   (duplicate: (id: ExportId, copy: Copy, caller: Caller) => Promise<Duplicating>): ApiHandler =>
   async (http, caller) => {
     const id = exportId.safeParse(http.params.id);
-    if (!id.success) return unknownExport();
+    if (!id.success) return notFound('export');
     const copy = await readBody(http, copyBody, 'Send {"id": "<its id>"}, and a "displayName" if you like.');
     if (copy.kind === 'wrong') return copy.answer;
     const answer = await duplicate(id.data, copy.value, caller);
-    if (answer.kind === 'unknown-export') return unknownExport();
+    if (answer.kind === 'unknown-export') return notFound('export');
     if (answer.kind === 'changed')
       return problem(409, 'The id is taken', `There is an export ${copy.value.id}. Choose another id.`);
-    return answered(http, copy.value.id, 'new', answer);
+    return answered(http, copy.value.id, answer);
   };
 
 const wrongId = (error: z.ZodError): HttpResponseInit => {
@@ -65,7 +64,7 @@ const wrongId = (error: z.ZodError): HttpResponseInit => {
   return wrongDefinition([{ field: 'id', message, remedy: 'Choose another id in the address.' }]);
 };
 
-const answered = (http: HttpRequest, id: ExportId, basis: Basis, answer: Saving): HttpResponseInit => {
+const answered = (http: HttpRequest, id: ExportId, answer: Saving): HttpResponseInit => {
   switch (answer.kind) {
     case 'created':
     case 'saved': {
@@ -74,7 +73,7 @@ const answered = (http: HttpRequest, id: ExportId, basis: Basis, answer: Saving)
       const isNew = answer.kind === 'created';
       return {
         status: isNew ? 201 : 200,
-        headers: { etag: etagOf(revision), ...(isNew && { location }) },
+        headers: { ...etag(answer.saved), ...(isNew && { location }) },
         jsonBody: { id, revision, definition, warnings: answer.warnings },
       };
     }
@@ -84,12 +83,8 @@ const answered = (http: HttpRequest, id: ExportId, basis: Basis, answer: Saving)
       return wrongDefinition(answer.faults);
     case 'forbidden':
       return notAllowed();
-    case 'changed': {
-      const isAsked = basis !== 'new' || http.headers.get('if-none-match') !== null;
-      return isAsked || answer.revision === null
-        ? changedMeanwhile(answer.revision)
-        : ifMatchRequired(answer.revision);
-    }
+    case 'changed':
+      return otherRevision(http, answer.revision);
     case 'removing':
       return problem(409, 'The export is being removed', 'Ask for its removal again, then make it anew.');
   }

@@ -5,7 +5,7 @@ import type { RefreshRemoval, RefreshSaving, RefreshView } from '../shared/steps
 import type { Basis } from '../shared/steps/save-export.ts';
 import type { ApiHandler } from './api.ts';
 import { readBody } from './body.ts';
-import { changedMeanwhile, etagOf, ifMatchOf, ifMatchRequired } from './if-match.ts';
+import { changedMeanwhile, etag, ifMatchOf, ifMatchRequired, otherRevision } from './if-match.ts';
 import { problem } from './problem.ts';
 
 const notSet = (): HttpResponseInit =>
@@ -16,7 +16,7 @@ export const scheduleRead =
   (load: () => Promise<RefreshView | null>): ApiHandler =>
   async () => {
     const view = await load();
-    return view === null ? notSet() : { headers: { etag: etagOf(view.revision) }, jsonBody: view };
+    return view === null ? notSet() : { headers: etag(view), jsonBody: view };
   };
 
 const remedy =
@@ -37,19 +37,15 @@ export const scheduleSaving =
       case 'saved':
         return {
           status: answer.kind === 'created' ? 201 : 200,
-          headers: { etag: etagOf(answer.view.revision) },
+          headers: etag(answer.view),
           jsonBody: answer.view,
         };
       case 'wrong':
         return problem(422, 'The schedule is wrong', 'Mend what is listed; nothing was saved.', {
           faults: answer.faults,
         });
-      case 'changed': {
-        const isAsked = basis !== 'new' || http.headers.get('if-none-match') !== null;
-        return isAsked || answer.revision === null
-          ? changedMeanwhile(answer.revision)
-          : ifMatchRequired(answer.revision);
-      }
+      case 'changed':
+        return otherRevision(http, answer.revision);
     }
   };
 

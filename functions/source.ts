@@ -4,7 +4,7 @@ import { exportId } from '../shared/domain/ids.ts';
 import type { CheckedExport } from '../shared/steps/check-export.ts';
 import type { Looked, LookFault, SourceChecks } from '../shared/steps/look-around.ts';
 import type { ApiHandler } from './api.ts';
-import { problem, tryLater } from './problem.ts';
+import { notFound, problem, tryLater } from './problem.ts';
 
 /** `GET /api/source/segments` and `/columns`: what can be exported and matched, so that a definition needs no guessing. */
 export const lookAround =
@@ -34,7 +34,7 @@ export const exportCheck =
           jsonBody: { export: http.params.id, ok: answer.faults.length === 0, faults: answer.faults },
         };
       case 'unknown-export':
-        return problem(404, 'Unknown export', 'There is no export of that id.');
+        return notFound('export');
       default:
         return faulted(answer);
     }

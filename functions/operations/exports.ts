@@ -14,7 +14,8 @@ import {
   revisionsView,
   savedExportView,
 } from '../export-views.ts';
-import { listQuery, oneQuery, revisionsQuery } from '../exports.ts';
+import { listQuery, oneQuery } from '../exports.ts';
+import { pageQuery } from '../listing.ts';
 import { previewBody } from '../preview.ts';
 import { removeQuery } from '../remove-export.ts';
 import { copyBody, saveQuery } from '../save-export.ts';
@@ -74,7 +75,7 @@ export const exportsOperations = {
     method: 'GET',
     route: 'exports/{id}/revisions',
     summary: 'Who changed the export, when, to what; the newest first',
-    query: revisionsQuery,
+    query: pageQuery,
     answers: { 200: revisionsView },
   },
   'schedule-exports': {

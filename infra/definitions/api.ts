@@ -41,7 +41,7 @@ export const openApi = (url: string | undefined, environment: Environment): Open
     };
   }
   const api: Api = async (method, address, { body, headers = {} } = {}) => {
-    const response = await fetch(new URL(`/api/${address}`, base), {
+    const asked = fetch(new URL(`/api/${address}`, base), {
       method,
       // It would be sent to wherever a redirection leads.
       redirect: 'error',
@@ -52,11 +52,31 @@ export const openApi = (url: string | undefined, environment: Environment): Open
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    const text = await response.text();
-    return { status: response.status, etag: response.headers.get('etag'), json: jsonIn(text) };
+    // Fails with a TypeError in every case: https://fetch.spec.whatwg.org/#fetch-method
+    const response = await asked.catch((error: unknown) => {
+      if (error instanceof TypeError) return null;
+      throw error;
+    });
+    if (response === null) return unreachable(base);
+    return {
+      status: response.status,
+      etag: response.headers.get('etag'),
+      json: jsonIn(await response.text()),
+    };
   };
   return { kind: 'ok', api };
 };
+
+/** As the app itself would say it. */
+const unreachable = ({ origin }: URL): ApiAnswer => ({
+  status: 503,
+  etag: null,
+  json: {
+    title: 'No answer',
+    detail: '',
+    errors: [{ field: origin, message: 'Nothing answers there, or it redirects, which is not followed.' }],
+  },
+});
 
 const jsonIn = (text: string): unknown => {
   try {

@@ -23,7 +23,7 @@ export interface Surroundings {
   readonly fail: (line: string) => void;
 }
 
-const usage = `npm run definitions -- COMMAND DIR [--url https://APP.azurewebsites.net]
+export const usage = `npm run definitions -- COMMAND DIR [--url https://APP.azurewebsites.net]
   schema    writes the JSON Schema files of the definitions into DIR
   validate  checks DIR/exports/*.json and DIR/schedule.json; with --url by the app too, with all that it knows
   apply     makes and edits exports and the refresh schedule as the files say; removes nothing, runs nothing
@@ -78,7 +78,6 @@ interface Found {
   readonly warnings: readonly string[];
 }
 
-/** The schedule's few faults show when it is applied. */
 const checkedBy = async (api: Api, file: DefinitionFile): Promise<Found> => {
   if (file.address === 'schedule') return { faults: [], warnings: [] };
   const answer = await api('PUT', `${file.address}?check=true`, { body: bodyOf(file.content) });

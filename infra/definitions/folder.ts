@@ -1,7 +1,9 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { ConfigurationFault } from '../../shared/domain/answers.ts';
 import { connectionDefinition, exportDefinition, refreshSchedule } from '../../shared/domain/definition.ts';
+import { refreshFaults, scheduleFaults } from '../../shared/domain/schedule.ts';
 
 /** A document as it lies in a folder. */
 export interface DefinitionFile {
@@ -60,17 +62,30 @@ const sparse = z.looseObject({ id: z.string().optional(), $schema: z.string().op
 /** Faults that need no app to be found. */
 export const localFaults = ({ path, address, content }: DefinitionFile): readonly string[] => {
   if (content === undefined) return ['It is no JSON.'];
-  const schema = address === 'schedule' ? refreshSchedule : exportDefinition;
-  const checked = schema.safeParse(bodyOf(content));
-  const id = address === 'schedule' ? undefined : sparse.safeParse(content).data?.id;
+  const isSchedule = address === 'schedule';
+  const id = isSchedule ? undefined : sparse.safeParse(content).data?.id;
   const isMisplaced = id !== undefined && path !== `exports/${id}.json`;
+  const body = bodyOf(content);
   return [
     ...(isMisplaced ? [`id: The file of the export ${id} has another name.`] : []),
-    ...(checked.success
-      ? []
-      : checked.error.issues.map((issue) => `${issue.path.join('.') || 'document'}: ${issue.message}`)),
+    ...(isSchedule ? refreshFaultsOf(body) : exportFaultsOf(body)),
   ];
 };
+
+const refreshFaultsOf = (body: unknown): readonly string[] => {
+  const { data, error } = refreshSchedule.safeParse(body);
+  return data === undefined ? formFaults(error) : refreshFaults(data).map(lineOf);
+};
+
+const exportFaultsOf = (body: unknown): readonly string[] => {
+  const { data, error } = exportDefinition.safeParse(body);
+  return data === undefined ? formFaults(error) : scheduleFaults(data.schedule).map(lineOf);
+};
+
+const formFaults = (error: z.ZodError): readonly string[] =>
+  error.issues.map(({ path, message }) => `${path.join('.') || 'document'}: ${message}`);
+
+const lineOf = ({ field, message, remedy }: ConfigurationFault): string => `${field}: ${message} ${remedy}`;
 
 /** What is sent of a file: an editor's pointer to its schema stays. */
 export const bodyOf = (content: unknown): unknown => {

@@ -1,4 +1,4 @@
-/** A part of a list, and where to go on: `null` at its end. */
+/** A part of a list, and the key of its last thing where there are more: what comes `after` is the next part. */
 export interface Listed<T> {
   readonly part: readonly T[];
   readonly next: string | null;
@@ -13,10 +13,8 @@ export const listAfter = <T>(
   keyOf: (thing: T) => string,
   { after, limit }: { readonly after: string | null; readonly limit: number },
 ): Listed<T> => {
-  const from = after === null ? '' : Buffer.from(after, 'base64url').toString();
-  const rest = after === null ? sorted : sorted.filter((thing) => keyOf(thing) > from);
+  const rest = after === null ? sorted : sorted.filter((thing) => keyOf(thing) > after);
   const part = rest.slice(0, limit);
   const last = part.at(-1);
-  const isEnd = part.length === rest.length || last === undefined;
-  return { part, next: isEnd ? null : Buffer.from(keyOf(last)).toString('base64url') };
+  return { part, next: last === undefined || part.length === rest.length ? null : keyOf(last) };
 };

@@ -8,6 +8,7 @@ import {
 } from '../domain/definition-warnings.ts';
 import type { BrandId } from '../domain/ids.ts';
 import { markerFaults, markerNames } from '../domain/markers.ts';
+import { placeFault } from '../domain/place-fault.ts';
 import type { ReadDefinition } from '../domain/read-definition.ts';
 import type { SavedExport } from '../domain/saved.ts';
 import { scheduleFaults } from '../domain/schedule.ts';
@@ -134,7 +135,7 @@ async function askSource(ports: Ports, definition: ExportDefinition): Promise<Ch
     case 'ok':
       return { faults: [], warnings: await sizesOf(ports, definition) };
     case 'configuration':
-      return { faults: division.faults, warnings: [] };
+      return { faults: division.faults.map((fault) => placeFault(definition, fault)), warnings: [] };
     case 'throttled':
     case 'transient':
     case 'link-dead':

@@ -1,6 +1,7 @@
 import type { ConfigurationFault } from '../domain/answers.ts';
 import type { ExportId } from '../domain/ids.ts';
 import { markerFaults } from '../domain/markers.ts';
+import { placeFault } from '../domain/place-fault.ts';
 import { scheduleFaults } from '../domain/schedule.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { SourceFault } from '../ports/source.ts';
@@ -30,7 +31,11 @@ export async function checkExport(ports: Ports, id: ExportId): Promise<CheckedEx
     case 'ok':
       return { kind: 'checked', faults: own, slices: division.value.length };
     case 'configuration':
-      return { kind: 'checked', faults: [...own, ...division.faults], slices: 0 };
+      return {
+        kind: 'checked',
+        faults: [...own, ...division.faults.map((fault) => placeFault(definition, fault))],
+        slices: 0,
+      };
     default:
       return division;
   }

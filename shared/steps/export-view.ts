@@ -2,11 +2,11 @@ import type { Caller } from '../domain/access.ts';
 import type { ExportDefinition } from '../domain/definition.ts';
 import type { DefinitionWarning } from '../domain/definition-warnings.ts';
 import type { ExportId } from '../domain/ids.ts';
-import type { Revision } from '../domain/saved.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { findWarnings } from './check-definition.ts';
-import { type ExportSummary, occurrencesOf, summarise, viewTouch } from './list-exports.ts';
+import { type ExportSummary, occurrencesOf, summarise } from './list-exports.ts';
+import { type RevisionList, revisionsBefore } from './list-revisions.ts';
 
 export interface ExportView extends ExportSummary {
   readonly definition: ExportDefinition;
@@ -46,32 +46,14 @@ export async function describeExport(
   };
 }
 
-export interface RevisionView {
-  readonly revision: number;
-  readonly what: Revision['what'];
-  readonly at: string;
-  readonly by: Revision['by'];
-  readonly definition: Revision['definition'];
-}
-
 /** The history of an export, the newest first; one that was removed keeps it. `undefined`: there never was one. */
 export async function listRevisions(
   ports: Ports,
   id: ExportId,
-  { before, limit }: { readonly before: number | null; readonly limit: number },
-): Promise<{ readonly revisions: readonly RevisionView[]; readonly next: number | null } | undefined> {
+  range: { readonly before: number | null; readonly limit: number },
+): Promise<RevisionList | undefined> {
   const all = (await ports.store.revisions.list(`export-${id}`)).map(({ value }) => value);
   // A document that came into storage past the API has none yet.
   if (all.length === 0 && (await ports.store.exports.get(at.export(id))) === undefined) return undefined;
-  const wanted = all.toReversed().filter(({ revision }) => before === null || revision < before);
-  const part = wanted.slice(0, limit);
-  return {
-    revisions: part.map(({ revision, what, definition, ...touch }) => ({
-      revision,
-      what,
-      ...viewTouch(touch),
-      definition,
-    })),
-    next: part.length < wanted.length ? (part.at(-1)?.revision ?? null) : null,
-  };
+  return revisionsBefore(all, range);
 }

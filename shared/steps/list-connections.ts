@@ -1,21 +1,17 @@
 import type { Caller } from '../domain/access.ts';
 import type { ConnectionDefinition } from '../domain/definition.ts';
 import type { ConnectionId, ExportId } from '../domain/ids.ts';
-import type { Actor, SavedConnection, SavedExport, Touch } from '../domain/saved.ts';
+import { listAfter } from '../domain/listing.ts';
+import type { SavedConnection, SavedExport } from '../domain/saved.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
+import { type TouchView, touchView } from './touch-view.ts';
 
 /** All that a contributor sees of a connection that is shared. */
 export interface ConnectionName {
   readonly id: ConnectionId;
   readonly displayName: string;
   readonly type: 'omnisend';
-}
-
-export interface TouchView {
-  /** ISO 8601. */
-  readonly at: string;
-  readonly by: Actor;
 }
 
 export interface Dependent {
@@ -45,22 +41,21 @@ export const isInFull = (connection: ConnectionName | ConnectionDetails): connec
 export interface ConnectionList {
   readonly connections: readonly (ConnectionName | ConnectionDetails)[];
   /** The last id of this part, where there are more. */
-  readonly next: ConnectionId | null;
+  readonly next: string | null;
 }
 
 /** The connections that this caller may see, by id, from the one behind `after` on. */
 export async function listConnections(
   ports: Ports,
   caller: Caller,
-  { after, limit }: { readonly after: string | null; readonly limit: number },
+  page: { readonly after: string | null; readonly limit: number },
 ): Promise<ConnectionList> {
   const exports = await savedExports(ports);
   const seen = (await ports.store.connections.list('connections')).flatMap(
     ({ value }) => seenBy(caller, value, exports) ?? [],
   );
-  const behind = seen.filter(({ id }) => after === null || id > after);
-  const connections = behind.slice(0, limit);
-  return { connections, next: behind.length > limit ? (connections.at(-1)?.id ?? null) : null };
+  const { part, next } = listAfter(seen, ({ id }) => id, page);
+  return { connections: part, next };
 }
 
 /** One connection as this caller may see it. `undefined`: there is none, or it is not for this caller. */
@@ -88,11 +83,6 @@ const seenBy = (
       return undefined;
   }
 };
-
-export const touchView = ({ at: moment, by }: Touch): TouchView => ({
-  at: new Date(moment).toISOString(),
-  by,
-});
 
 export const detailsOf = (saved: SavedConnection, exports: readonly SavedExport[]): ConnectionDetails => {
   const { definition, secretName, isOwnSecret, consent, revision, created, updated, removing } = saved;

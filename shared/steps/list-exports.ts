@@ -3,16 +3,12 @@ import type { ExportDefinition, RefreshSchedule } from '../domain/definition.ts'
 import type { ConnectionId, ExportId, RunId } from '../domain/ids.ts';
 import { type Listed, listAfter } from '../domain/listing.ts';
 import type { ExportState, Run } from '../domain/run.ts';
-import type { SavedConnection, SavedExport, Touch } from '../domain/saved.ts';
+import type { SavedConnection, SavedExport } from '../domain/saved.ts';
 import { nextOccurrences } from '../domain/schedule.ts';
 import type { Ports } from '../ports/ports.ts';
 import { at } from './addresses.ts';
 import { type Permission, permissionsOf } from './export-access.ts';
-
-interface TouchView {
-  readonly at: string;
-  readonly by: Touch['by'];
-}
+import { type TouchView, touchView } from './touch-view.ts';
 
 export interface ExportSummary {
   readonly id: ExportId;
@@ -115,14 +111,12 @@ export async function summarise(
     nextOccurrence: next ?? null,
     permissions: permissionsOf(caller, connection),
     revision,
-    created: viewTouch(created),
-    updated: viewTouch(updated),
+    created: touchView(created),
+    updated: touchView(updated),
   };
 }
 
 const time = (moment: number): string => new Date(moment).toISOString();
-
-export const viewTouch = ({ at: moment, by }: Touch): TouchView => ({ at: time(moment), by });
 
 /** The next moments at which the schedule asks for a run; none of what is detached. */
 export const occurrencesOf = (

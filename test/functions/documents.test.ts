@@ -142,7 +142,19 @@ describe('PUT exports/{id}', () => {
 
   test.each<[string, Asked, number, object]>([
     ['no JSON', { body: '{"displayName":' }, 400, { title: 'The body is wrong' }],
-    ['no body', {}, 400, { title: 'The body is wrong' }],
+    [
+      'no body',
+      {},
+      422,
+      {
+        faults: [
+          { field: 'displayName' },
+          { field: 'connection' },
+          { field: 'segments' },
+          { field: 'matching' },
+        ],
+      },
+    ],
     ['too much', { body: JSON.stringify({ displayName: 'a'.repeat(257 * 1024) }) }, 413, {}],
     ['no id', { id: 'Second', body: bodyOf() }, 422, { faults: [{ field: 'id' }] }],
     ['an id of another', { body: bodyOf({ id: 'third' }) }, 422, { faults: [{ field: 'id' }] }],
@@ -197,6 +209,15 @@ describe('GET exports', () => {
     const rest = shown(await ask('list', { query: `?after=${first.next}` }), exportsView);
     expect(rest.exports.map(({ id }) => id)).toEqual(['beta', 'newsletter']);
     expect(rest.next).toBeNull();
+  });
+
+  it('goes on behind the longest of names', async () => {
+    for (const id of ['gamma', 'delta'])
+      await make({ displayName: '名'.repeat(100), markerPrefix: `${id}_` }, id);
+    const first = shown(await ask('list', { query: '?limit=4' }), exportsView);
+    expect(first.exports.at(-1)?.id).toBe('delta');
+    const rest = shown(await ask('list', { query: `?after=${first.next}` }), exportsView);
+    expect(rest.exports.map(({ id }) => id)).toEqual(['gamma']);
   });
 
   test.each(['?limit=0', '?limit=501', '?sort=date', '?search=', '?connection=A'])(

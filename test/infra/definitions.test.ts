@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { HttpRequest } from '@azure/functions';
 import { afterEach, beforeEach, expect, it, test } from 'vitest';
 import type { ApiHandler } from '../../functions/api.ts';
@@ -144,13 +146,14 @@ it('names every fault of every file, with and without the app, and then applies 
   await writeDefinition(folder, 'exports/second.json', { ...bodyOf({ connection: 'nobody' }), id: 'second' });
   await writeDefinition(folder, 'exports/third.json', { ...bodyOf({ marker: 'label' }), id: 'fourth' });
   await writeFile(join(folder, 'exports/fifth.json'), '{');
-  await writeDefinition(folder, 'schedule.json', daily);
+  await writeDefinition(folder, 'schedule.json', { ...daily, timeZone: 'Europe/Vilna' });
   const local = await command('validate', { url: undefined });
   expect(local.code).toBe(1);
   expect(local.lines).toEqual([
     'exports/fifth.json: It is no JSON.',
     'exports/third.json: id: The file of the export fourth has another name.',
     expect.stringMatching(/^exports\/third\.json: marker: /),
+    expect.stringMatching(/^schedule\.json: timeZone: "Europe\/Vilna" is not a known time zone\./),
   ]);
   for (const name of ['validate', 'apply']) {
     const checked = await command(name);
@@ -220,4 +223,20 @@ it('says what the app says where it lets nobody in, and never the key', async ()
   expect(code).toBe(1);
   expect(lines.join('\n')).toContain('401');
   expect(lines.join('\n')).not.toContain('wrong-key');
+});
+
+it('says where nothing answers', async () => {
+  const nowhere = 'http://127.0.0.1:1';
+  const { code, lines } = await command('export', { url: nowhere });
+  expect(code).toBe(1);
+  expect(lines).toContainEqual(expect.stringContaining(`${nowhere}: Nothing answers there`));
+});
+
+test.each([
+  [['--dry'], /^npm run definitions/],
+  [['apply', 'folder', '--url'], /^npm run definitions/],
+])('exit code 2 for the arguments %j', async (args, like) => {
+  const file = new URL('../../infra/definitions.ts', import.meta.url).pathname;
+  const failed = promisify(execFile)(process.execPath, [file, ...args]);
+  await expect(failed).rejects.toMatchObject({ code: 2, stderr: expect.stringMatching(like) });
 });

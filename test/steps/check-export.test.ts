@@ -34,7 +34,7 @@ it('finds all faults at once: names that clash, a schedule that never comes, seg
   const checked = await checkExport(world.ports, newsletter.id);
   if (checked.kind !== 'checked') throw new Error(checked.kind);
   const fields = checked.faults.map(({ field }) => field);
-  for (const field of ['segments[0]', 'schedule.cron', 'FirstName', 'High_value'])
+  for (const field of ['segments[0]', 'segments[1]', 'schedule.cron', 'matching.firstName'])
     expect(fields).toContain(field);
 });
 
