@@ -12,6 +12,8 @@ const benches = [
   'test/bench/reading.ts --source dataverse --page-delay-ms 1000',
   'test/bench/reading.ts --source data-out',
   'test/bench/reading.ts --source data-out --gzip',
+  'test/bench/planning.ts',
+  'test/bench/next-day.ts --contacts 100000',
   'test/bench/sending.ts',
   'test/bench/sending.ts --scene shared',
 ] as const;
