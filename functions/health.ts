@@ -1,6 +1,6 @@
 import type { HttpHandler } from '@azure/functions';
 import { z } from 'zod';
-import type { Health } from '../shared/steps/check-health.ts';
+import { type Health, healthFor } from '../shared/steps/check-health.ts';
 import type { ApiHandler } from './api.ts';
 
 /** Anonymous, so it says only that the app is up, and which version. */
@@ -27,8 +27,8 @@ export const healthDetailsView = z.strictObject({
 /** `GET /api/health/details`: what the app needs outside, just tried; 503 where anything failed, with the same body. */
 export const healthDetails =
   (version: string, look: () => Promise<Health>): ApiHandler =>
-  async () => {
-    const { ok, checkedAt, checks } = await look();
+  async (_http, caller) => {
+    const { ok, checkedAt, checks } = healthFor(caller, await look());
     return {
       status: ok ? 200 : 503,
       headers: { 'cache-control': 'no-store' },

@@ -6,6 +6,7 @@ import type { Removal } from '../shared/steps/remove-export.ts';
 import type { ApiHandler } from './api.ts';
 import { notAllowed, stillEnding } from './export-problems.ts';
 import { changedMeanwhile, ifMatchOf, ifMatchRequired } from './if-match.ts';
+import { vaultRefuses } from './key-body.ts';
 import { notFound } from './problem.ts';
 import { readQuery } from './query.ts';
 
@@ -37,6 +38,8 @@ export const exportRemoval =
       }
       case 'ending':
         return stillEnding(http, answer);
+      case 'vault':
+        return vaultRefuses(answer.fault);
       case 'unknown-export':
         return notFound('export');
       case 'forbidden':

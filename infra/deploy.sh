@@ -16,7 +16,7 @@ Shows what would change, asks, deploys the resources, publishes the app, looks w
 left to do by hand. Needs the Azure CLI (2.60 or newer, signed in), npm and zip, and these rights on the group:
 Contributor, and Role Based Access Control Administrator (or Owner). The first time it makes the app registration in
 Entra whose tokens the API takes, with the app roles Viewer, Contributor and Administrator; AUTH_CLIENT_ID names another
-one, and AUTH_CLIENT_ID='' none: whoever has a function key may do everything then.
+one, and AUTH_CLIENT_ID='' none: whoever has a function key may do everything then. Later runs keep what was chosen.
 
   --group GROUP        resource group; made if it is not there
   --location REGION    where to make it; needed the first time only
@@ -203,6 +203,7 @@ vault=$(output vaultName)
 identity=$(output identityName)
 client_id=$(output identityClientId)
 auth_client_id=$(deployed_registration)
+auth_client_id=${auth_client_id#=}
 if [ "$publish" = true ]; then
   publish_app
   smoke_test

@@ -8,7 +8,10 @@ name_registration() {
   if [ -z "${AUTH_CLIENT_ID+set}" ]; then
     if grep -q AUTH_CLIENT_ID "$parameters"; then
       AUTH_CLIENT_ID=$(deployed_registration)
-      [ -n "$AUTH_CLIENT_ID" ] || find_registration
+      case $AUTH_CLIENT_ID in
+        =*) AUTH_CLIENT_ID=${AUTH_CLIENT_ID#=} ;;
+        *) find_registration ;;
+      esac
     else
       AUTH_CLIENT_ID=''
       say "$parameters does not read AUTH_CLIENT_ID: no app registration is made."
@@ -17,10 +20,10 @@ name_registration() {
   export AUTH_CLIENT_ID
 }
 
-# Of the last deployment; nothing where there was none, or none with an app registration.
+# "=" and that of the last deployment: "=" alone where that has function keys, nothing where there was none.
 deployed_registration() {
   az deployment group list --resource-group "$group" \
-    --query "[?name=='$deployment'].properties.outputs.authClientId.value" --output tsv ||
+    --query "[?name=='$deployment' && properties.outputs.authClientId].join('', ['=', properties.outputs.authClientId.value])" --output tsv ||
     fail "The last deployment cannot be looked up." "Ask for the role Reader on the group, then run this again."
 }
 

@@ -55,6 +55,7 @@ export const exportsOperations = {
     headers: ['if-match'],
     query: removeQuery,
     answers: { 200: removedExportView, 202: endingView },
+    problems: [422, 503],
   },
   'duplicate-export': {
     method: 'POST',

@@ -4,8 +4,6 @@ import { z } from 'zod';
 export const exportId = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,39}$/, 'use 1 to 40 of a-z, 0-9 and "-", starting with a letter')
-  // Its secret would be the one with which forgotten keys are hashed.
-  .refine((id) => id !== 'forgotten', 'choose another id: this one is taken')
   .brand<'ExportId'>();
 export type ExportId = z.infer<typeof exportId>;
 

@@ -67,6 +67,8 @@ export const savedNotifications = z.object({
   definition: notificationDefinition.nullable(),
   /** The secret that holds the address and the signing secret; another one at each change of either. */
   secretName: secretName.nullable(),
+  /** Former ones that the vault may still have: they are still to be removed. */
+  leftSecrets: z.exactOptional(z.array(secretName)),
   ...history,
 });
 export type SavedNotifications = z.infer<typeof savedNotifications>;

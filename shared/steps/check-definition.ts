@@ -52,6 +52,7 @@ export async function findWarnings(
 }
 
 interface Around {
+  /** The connection is there, and nobody is removing it. */
   readonly isConnected: boolean;
   /** The brand that the connection opens, as far as runs have shown it. */
   readonly brand: BrandId | null;
@@ -78,7 +79,7 @@ async function lookAround({ store }: Ports, definition: ExportDefinition): Promi
       .map((one) => brands.get(one.definition.id) ?? null)
       .find((one) => one !== null) ?? null;
   return {
-    isConnected: connected !== undefined,
+    isConnected: connected !== undefined && connected.value.removing === undefined,
     brand,
     formerBrand: brands.get(id) ?? null,
     others: attached

@@ -1,3 +1,4 @@
+import type { Caller } from '../domain/access.ts';
 import type { ConnectionId } from '../domain/ids.ts';
 import type { SavedConnection } from '../domain/saved.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -8,7 +9,7 @@ import { findBrand } from './find-brand.ts';
 /** One thing outside that the app cannot do without, as it was just found. */
 export interface HealthCheck {
   readonly name: 'storage' | 'vault' | 'source' | 'omnisend';
-  /** Of `omnisend`: whose key was tried; `null`: there is no connection, or it cannot be read. */
+  /** Of `omnisend`: whose key was tried; `null`: there is no connection, it cannot be read, or who asks may not know it. */
   readonly connection: ConnectionId | null;
   /** `skipped`: it could not be looked at, which is no fault of its own. */
   readonly verdict: 'ok' | 'failed' | 'skipped';
@@ -49,6 +50,24 @@ export const rememberedHealth = (ports: Ports): (() => Promise<Health>) => {
     }
     return latest.health;
   };
+};
+
+/** As this caller may see it: which connections there are, and where their keys lie, is for administrators. */
+export const healthFor = ({ role }: Caller, health: Health): Health => ({
+  ...health,
+  checks: role === 'administrator' ? health.checks : health.checks.map(unnamed),
+});
+
+const unnamed = (check: HealthCheck): HealthCheck => {
+  if (check.connection === null) return check;
+  const veiled = { ...check, connection: null };
+  return check.verdict === 'ok'
+    ? veiled
+    : {
+        ...veiled,
+        message: 'A connection cannot be used, or was not looked at.',
+        remedy: 'Ask an administrator, who is told which one, and why.',
+      };
 };
 
 /** Does with storage, vault, source and Omnisend what a run does with them, and leaves nothing behind. */

@@ -85,6 +85,7 @@ export async function connect(
 
   const { brand } = found;
   const exports = (await ports.store.exports.list('exports'))
+    .filter(({ value }) => !value.isDetached)
     .map((row) => row.value.definition)
     .filter((definition) => definition.connection === id)
     .map((definition) => definition.id);

@@ -40,14 +40,15 @@ export async function forget(ports: Ports, email: string): Promise<Forgetting> {
   await changeRow(ports.store.forgotten, address, (stored) =>
     stored === undefined ? { forgottenAt: ports.clock.now(), keys: {}, again: [] } : undefined,
   );
-  const exports = (await ports.store.exports.list('exports')).map(({ value }) => value.definition.id);
+  const saved = (await ports.store.exports.list('exports')).map(({ value }) => value);
+  const exports = saved.map(({ definition }) => definition.id);
   const keys: Record<string, KeyHash> = {};
-  for (const id of exports) {
+  for (const one of saved) {
     // Made at an export's first start, so whoever began to read before the row above was written has one.
-    const ofExport = await ports.secrets.get(hashSecretName(id));
+    const ofExport = await ports.secrets.get(hashSecretName(one));
     if (ofExport.kind === 'absent') continue;
     if (ofExport.kind !== 'ok') return faultOf(ofExport);
-    keys[id] = hashKey(ofExport.value, email);
+    keys[one.definition.id] = hashKey(ofExport.value, email);
   }
   await changeForgotten(ports, address.key, (stored) => ({ ...stored, keys: { ...stored.keys, ...keys } }));
   const writing: Run[] = [];

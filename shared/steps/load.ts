@@ -6,6 +6,7 @@ import type { Batch, Page } from '../domain/page.ts';
 import type { Change, Tagging } from '../domain/plan.ts';
 import { expandRows } from '../domain/rows-of.ts';
 import type { Run } from '../domain/run.ts';
+import type { SavedExport } from '../domain/saved.ts';
 import type { Slice } from '../domain/slice.ts';
 import type { TagCall } from '../domain/tag-call.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -81,7 +82,19 @@ export const changesOf = (batch: Batch, changes: readonly Change[]): readonly Ch
 export const postableOf = (batch: Batch, changes: readonly Change[]): readonly Change[] =>
   changesOf(batch, changes).filter((change) => !isBlankContact(change));
 
-export const hashSecretName = (id: ExportId): string => `hash-${id}`;
+/**
+ * Another one for an export that is made again under the id of a removed one, as processes may hold the former secret
+ * for as long as they cache it.
+ */
+export const hashSecretName = ({ definition, created }: SavedExport): string =>
+  `hash-${definition.id}-${created.at}`;
+
+/** The export of a run, which stays for as long as a run of it is active. */
+export async function loadExport(ports: Ports, id: ExportId): Promise<SavedExport> {
+  const row = await ports.store.exports.get(at.export(id));
+  if (row === undefined) throw new Error(`The export ${id} is not stored.`);
+  return row.value;
+}
 
 /** What the source is asked for a run. */
 export const questionOf = (run: Pick<Run, 'definition'>): SourceQuestion => ({
@@ -91,9 +104,9 @@ export const questionOf = (run: Pick<Run, 'definition'>): SourceQuestion => ({
 
 /** The secret with which an export's contact keys are hashed; made when the export first runs. `null`: not now. */
 export async function loadHashSecret(ports: Ports, id: ExportId): Promise<string | null> {
-  const answer = await ports.secrets.get(hashSecretName(id));
+  const name = hashSecretName(await loadExport(ports, id));
+  const answer = await ports.secrets.get(name);
   if (answer.kind === 'unavailable') return null;
-  if (answer.kind !== 'ok')
-    throw new Error(`The secret ${hashSecretName(id)} is ${answer.kind} in the vault.`);
+  if (answer.kind !== 'ok') throw new Error(`The secret ${name} is ${answer.kind} in the vault.`);
   return answer.value;
 }

@@ -11,6 +11,7 @@ import type { Revision, SavedNotifications, Touch } from '../domain/saved.ts';
 import type { Ports } from '../ports/ports.ts';
 import type { Row } from '../ports/rows.ts';
 import { at } from './addresses.ts';
+import { changeRow } from './change-row.ts';
 
 /** The document as people see it: never the address, nor the secret. */
 export interface NotificationsView {
@@ -85,13 +86,13 @@ export async function saveNotifications(
   const saved = await write(ports, caller, stored, { definition, secretName, isCreated });
   if (saved === undefined) {
     if (isNew && secretName !== null) await ports.secrets.remove(secretName);
-    return changed((await ports.store.notifications.get(at.notifications))?.value);
+    return lost(ports, before, () => saveNotifications(ports, caller, wanted, ifRevision));
   }
   const former = before?.secretName ?? null;
   const isRotated = former !== null && former !== secretName;
   const what = isCreated ? 'created' : isRotated ? 'key-rotated' : 'edited';
   await note(ports, saved.value, what, definition);
-  if (isRotated) await ports.secrets.remove(former);
+  await removeLeftAddressees(ports);
   const view = await viewOf(ports, saved.value);
   if (view === undefined) throw new Error('The notifications that were just saved are not there.');
   return { kind: 'saved', isNew: isCreated, view };
@@ -115,9 +116,11 @@ export async function removeNotifications(
   const conflict = conflictOf(stored.value, ifRevision);
   if (conflict !== null) return conflict;
   const saved = await write(ports, caller, stored, { definition: null, secretName: null, isCreated: false });
-  if (saved === undefined) return changed((await ports.store.notifications.get(at.notifications))?.value);
+  if (saved === undefined) {
+    return lost(ports, stored.value, () => removeNotifications(ports, caller, ifRevision));
+  }
   await note(ports, saved.value, 'removed', definition);
-  if (stored.value.secretName !== null) await ports.secrets.remove(stored.value.secretName);
+  await removeLeftAddressees(ports);
   return { kind: 'removed' };
 }
 
@@ -137,6 +140,20 @@ export async function testNotifications(ports: Ports): Promise<NotificationsTest
   const now = ports.clock.now();
   const letter = letterOf(testNotice(now), definition.format, found.value.secret, now);
   return ports.notifier.send(found.value.url, letter);
+}
+
+/** Removes secrets that are not the document's any more. What the vault keeps for now goes within hours. */
+export async function removeLeftAddressees(ports: Ports): Promise<void> {
+  const stored = (await ports.store.notifications.get(at.notifications))?.value;
+  for (const name of stored?.leftSecrets ?? []) {
+    const answer = await ports.secrets.remove(name);
+    if (answer.kind !== 'absent') return;
+    await changeRow(
+      ports.store.notifications,
+      at.notifications,
+      (row) => row && { ...row, leftSecrets: row.leftSecrets?.filter((left) => left !== name) ?? [] },
+    );
+  }
 }
 
 /** Address and signing secret, as the vault has them. */
@@ -205,6 +222,16 @@ const newSecretName = ({ clock }: Ports): string => {
   return `notifications-${clock.now().toString(36)}-${chance()}${chance()}`;
 };
 
+/** Somebody else wrote the row. A clean-up of secrets is no change of the document: then it is tried again. */
+async function lost<T>(
+  ports: Ports,
+  before: SavedNotifications | undefined,
+  again: () => Promise<T>,
+): Promise<T | Changed> {
+  const now = (await ports.store.notifications.get(at.notifications))?.value;
+  return before !== undefined && now?.revision === before.revision ? again() : changed(now);
+}
+
 /** `undefined`: somebody else changed it meanwhile. */
 async function write(
   ports: Ports,
@@ -217,7 +244,10 @@ async function write(
 ): Promise<Stored> {
   const updated: Touch = { at: ports.clock.now(), by: actor };
   const created = isCreated || stored === undefined ? updated : stored.value.created;
-  const value = { ...rest, revision: (stored?.value.revision ?? 0) + 1, created, updated };
+  const former = stored?.value.secretName ?? null;
+  const isLeft = former !== null && former !== rest.secretName;
+  const leftSecrets = [...(stored?.value.leftSecrets ?? []), ...(isLeft ? [former] : [])];
+  const value = { ...rest, leftSecrets, revision: (stored?.value.revision ?? 0) + 1, created, updated };
   const rows = ports.store.notifications;
   return stored === undefined ? rows.insert(at.notifications, value) : rows.replace(stored, value);
 }

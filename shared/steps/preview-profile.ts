@@ -4,6 +4,7 @@ import type { CustomerId, ExportId, KeyHash } from '../domain/ids.ts';
 import { hashKey } from '../domain/key.ts';
 import { matchProfile } from '../domain/matching.ts';
 import type { SnapshotRecord } from '../domain/plan.ts';
+import type { SavedExport } from '../domain/saved.ts';
 import type { LeftOut, SpoolRow } from '../domain/spool.ts';
 import { type Trace, type TraceInput, traceOf } from '../domain/trace.ts';
 import type { Ports } from '../ports/ports.ts';
@@ -57,9 +58,10 @@ export async function previewProfile(
   id: ExportId,
   asked: AskedProfile,
 ): Promise<ProfileAnswer> {
-  const definition = (await ports.store.exports.get(at.export(id)))?.value.definition;
-  if (definition === undefined) return { kind: 'unknown-export' };
-  const secret = await secretOf(ports, id);
+  const saved = (await ports.store.exports.get(at.export(id)))?.value;
+  if (saved === undefined) return { kind: 'unknown-export' };
+  const { definition } = saved;
+  const secret = await secretOf(ports, saved);
   if (secret === undefined) return { kind: 'vault-unavailable' };
   const state = (await ports.store.states.get(at.state(id)))?.value;
   const snapshot = await openSnapshot(ports, id, state?.brand ?? null);
@@ -89,8 +91,8 @@ interface Reader {
 }
 
 /** Before an export's first run there is none, and no key is stored that it could be compared with. */
-async function secretOf(ports: Ports, id: ExportId): Promise<string | undefined> {
-  const answer = await ports.secrets.get(hashSecretName(id));
+async function secretOf(ports: Ports, saved: SavedExport): Promise<string | undefined> {
+  const answer = await ports.secrets.get(hashSecretName(saved));
   if (answer.kind === 'absent') return '';
   return answer.kind === 'ok' ? answer.value : undefined;
 }

@@ -55,7 +55,8 @@ export async function removeConnection(
     : await changeConnection(ports, id, seen, (present) => ({ ...present, removing }));
   if ('kind' in claimed) return claimed;
   const ending = await partFromExports(ports, id, caller, fates);
-  if (ending.runs.length > 0) return { kind: 'ending', ...ending };
+  if (ending.runs.length > 0) return { kind: 'ending', runs: ending.runs, messages: ending.messages };
+  if (ending.fault !== null) return { kind: 'vault', fault: ending.fault };
   // One that was saved while the others were parted from.
   const late = dependentsOf(id, await savedExports(ports));
   if (late.length > 0) return { kind: 'in-use', exports: late };
@@ -81,12 +82,18 @@ interface Ending {
   readonly messages: readonly Outgoing[];
 }
 
+interface Parting extends Ending {
+  /** Why the vault keeps the secret of an export that was to be removed. */
+  readonly fault: VaultFault['kind'] | null;
+}
+
 async function partFromExports(
   ports: Ports,
   id: ConnectionId,
   caller: Caller,
   fates: Fates | null,
-): Promise<Ending> {
+): Promise<Parting> {
+  let fault: Parting['fault'] = null;
   const runs = new Set<RunId>();
   const messages: Outgoing[] = [];
   for (const { definition, isDetached } of await savedExports(ports)) {
@@ -99,12 +106,16 @@ async function partFromExports(
       messages.push(...parted.messages);
       continue;
     }
+    if (parted?.kind === 'vault') {
+      fault = parted.fault;
+      continue;
+    }
     // A detached export may still have a run, which needs the key to settle.
     const stopped = await stopRun(ports, definition.id);
     for (const run of stopped.runs) runs.add(run);
     messages.push(...stopped.messages);
   }
-  return { runs: [...runs], messages };
+  return { runs: [...runs], messages, fault };
 }
 
 async function stopRun(ports: Ports, id: ExportId): Promise<Ending> {

@@ -6,6 +6,7 @@ import type { Ports } from '../ports/ports.ts';
 import { at, paths } from './addresses.ts';
 import { type Ending, endActiveRun, endRun } from './end-active-run.ts';
 import { mayChange } from './export-access.ts';
+import type { VaultFault } from './left-secrets.ts';
 import { hashSecretName } from './load.ts';
 import { removeAccount } from './remove-account.ts';
 import { noteRevision } from './revise-export.ts';
@@ -20,6 +21,8 @@ export type Removal =
   | { readonly kind: 'removed'; readonly markers: readonly LeftMarker[] }
   /** A run settles first, or there is more to remove than fits one call; asked again, it goes on. */
   | Ending
+  /** Its secret is still in the vault, and the export marked for removal; asked again, it goes on. */
+  | { readonly kind: 'vault'; readonly fault: VaultFault['kind'] }
   | { readonly kind: 'unknown-export' }
   | { readonly kind: 'forbidden' }
   | { readonly kind: 'changed'; readonly revision: number };
@@ -62,7 +65,7 @@ const longestMs = 60_000;
 export async function finishRemoval(
   ports: Ports,
   saved: SavedExport,
-): Promise<Extract<Removal, { readonly kind: 'removed' | 'ending' }>> {
+): Promise<Extract<Removal, { readonly kind: 'removed' | 'ending' | 'vault' }>> {
   const { store, blobs, clock } = ports;
   const { id } = saved.definition;
   const until = clock.now() + longestMs;
@@ -81,10 +84,8 @@ export async function finishRemoval(
   }
   for (const skipped of await store.skipped.list(id)) await store.skipped.remove(skipped);
   for (const snapshot of await store.snapshots.list(id)) await store.snapshots.remove(snapshot);
-  const secret = await ports.secrets.remove(hashSecretName(id));
-  if (secret.kind !== 'absent') {
-    throw new Error(`The secret ${hashSecretName(id)} cannot be removed: Key Vault says ${secret.kind}.`);
-  }
+  const secret = await ports.secrets.remove(hashSecretName(saved));
+  if (secret.kind !== 'absent') return { kind: 'vault', fault: secret.kind };
   await store.states.remove(at.state(id));
   const updated = saved.removing ?? saved.updated;
   await noteRevision(ports, { ...saved, revision: saved.revision + 1, updated }, 'removed');

@@ -6,6 +6,7 @@ import { at, paths } from './addresses.ts';
 import { changeRow } from './change-row.ts';
 import { isolated } from './isolated.ts';
 import { removeAllLeftSecrets } from './left-secrets.ts';
+import { removeLeftAddressees } from './notifications.ts';
 import { removeAccount } from './remove-account.ts';
 import { finishRemoval } from './remove-export.ts';
 
@@ -27,11 +28,14 @@ export async function removeOld(ports: Ports): Promise<void> {
     }
   }
   await removeAllLeftSecrets(ports);
+  await removeLeftAddressees(ports);
   ports.log.info('old-removed', { runs: removed });
 }
 
 async function goOn(ports: Ports, saved: SavedExport): Promise<readonly Outgoing[]> {
   const answer = await finishRemoval(ports, saved);
+  if (answer.kind === 'vault')
+    throw new Error(`Key Vault is ${answer.fault}: the hash secret is not removed.`);
   return answer.kind === 'ending' ? answer.messages : [];
 }
 

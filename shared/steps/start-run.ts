@@ -18,7 +18,7 @@ import { claimMarkers } from './claim-markers.ts';
 import { describeFaults, failRun, pauseExport, type Reason } from './end-run.ts';
 import { type BrandSearch, findBrand } from './find-brand.ts';
 import { type Held, inTurn } from './in-turn.ts';
-import { hashSecretName, questionOf } from './load.ts';
+import { hashSecretName, loadExport, questionOf } from './load.ts';
 import { runMessage } from './outgoing.ts';
 
 const retryPauseMs = 15_000;
@@ -46,7 +46,8 @@ export async function startRun(ports: Ports, message: MessageOf<'start-run'>): P
       return failRun(ports, held.value.id, { code: 'definition-wrong', message: describeFaults(faults) });
     }
 
-    const hashSecret = await ports.secrets.create(hashSecretName(exportOf(held.value.id)), ports.newSecret());
+    const saved = await loadExport(ports, exportOf(held.value.id));
+    const hashSecret = await ports.secrets.create(hashSecretName(saved), ports.newSecret());
     if (hashSecret.kind === 'unavailable') return again(ports, held, ports.clock.now() + retryPauseMs);
     if (hashSecret.kind !== 'ok') {
       const reason = {

@@ -356,6 +356,22 @@ describe('duplicate, detach, remove', () => {
     }
   });
 
+  it.each([
+    ['does not answer', 'silence', 503, '15'],
+    ['refuses the app', 'forbid', 422, null],
+  ] as const)(
+    'while the vault %s, removing is to be asked for again',
+    async (_what, trouble, status, pause) => {
+      world.secrets[trouble](true);
+      const removal = () => ask('remove', { id: newsletter.id, headers: ifMatch('"1"') });
+      const answer = await removal();
+      expect(answer.status).toBe(status);
+      expect(answer.headers.get('retry-after')).toBe(pause);
+      world.secrets[trouble](false);
+      expect(shown(await removal(), removedExportView)).toMatchObject({ state: 'removed' });
+    },
+  );
+
   it('202 with the address of a run that must end first', async () => {
     const slow = await flowWorld({ population: peopleOf(600).population, requestsPerMinute: 12 });
     world = slow;

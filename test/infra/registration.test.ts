@@ -81,6 +81,15 @@ test('what was deployed with an app registration keeps it, and nothing is asked 
   expect(out).toContain("servicePrincipals(appId='auth-id')/appRoleAssignedTo");
 });
 
+test('what was deployed with function keys keeps them too: nobody who calls with one is shut out', async () => {
+  const { code, verbs, calls, out } = await shell.run('deploy.sh', deploy, {
+    table: but('az deployment group list', '=\n'),
+  });
+  expect({ code, verbs: ofEntra(verbs) }).toEqual({ code: 0, verbs: [] });
+  expect(calls.at(-1)?.registration).toBe('');
+  expect(out).toContain('az functionapp keys list');
+});
+
 test.each([
   ['one that is named', parameters, 'given-id'],
   ['none', parameters, ''],

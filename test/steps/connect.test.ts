@@ -6,6 +6,7 @@ import type { ExportState } from '../../shared/domain/run.ts';
 import { newSlots } from '../../shared/domain/slots.ts';
 import type { Ports } from '../../shared/ports/ports.ts';
 import { at } from '../../shared/steps/addresses.ts';
+import { changeRow } from '../../shared/steps/change-row.ts';
 import { type Connected, connect } from '../../shared/steps/connect.ts';
 import { noState } from '../../shared/steps/request-run.ts';
 import { newsletter, nobody, peopleOf } from '../flow/people.ts';
@@ -227,6 +228,17 @@ describe('exports that went to another brand before', () => {
     const world = await open();
     await putState(world, { paused, brand: brandB });
     expect(await check(world, world.ports, confirmed)).toEqual(moved);
+    expect(await stateOf(world)).toMatchObject({ paused, brand: brandB });
+  });
+
+  it('are not asked about, nor moved, where they are detached', async () => {
+    const world = await open();
+    await putState(world, { paused, brand: brandB });
+    await changeRow(world.ports.store.exports, at.export(newsletter.id), (stored) =>
+      stored ? { ...stored, isDetached: true } : undefined,
+    );
+    expect(await check(world)).toEqual(connected);
+    expect(await check(world, world.ports, brandA)).toEqual(connected);
     expect(await stateOf(world)).toMatchObject({ paused, brand: brandB });
   });
 

@@ -8,6 +8,7 @@ import {
   testNotifications,
   type WantedNotifications,
 } from '../../shared/steps/notifications.ts';
+import { removeOld } from '../../shared/steps/remove-old.ts';
 import { nobody } from '../flow/people.ts';
 import { flowWorld, type World } from '../flow/world.ts';
 
@@ -138,6 +139,45 @@ it('removed, nothing of it is in the vault; made anew, its revisions go on', asy
   expect(await saveNotifications(world.ports, ada, wanted, null)).toMatchObject({
     isNew: true,
     view: { revision: 3, history: [{ what: 'created' }, { what: 'removed' }, { what: 'created' }] },
+  });
+});
+
+it.each<[string, (world: World) => Promise<{ readonly kind: string }>]>([
+  ['removed', ({ ports }) => removeNotifications(ports, ada, 1)],
+  ['sent elsewhere', ({ ports }) => saveNotifications(ports, ada, { ...wanted, url: `${wanted.url}/2` }, 1)],
+])('%s while the vault removes nothing, the former secret goes when it does', async (_what, change) => {
+  const world = await open();
+  await saveNotifications(world.ports, ada, wanted, null);
+  const name = (await stored(world))?.secretName ?? '';
+  const { secrets } = world;
+  const keeping = { ...secrets, remove: async () => ({ kind: 'unavailable' }) as const };
+  await change({ ...world, ports: { ...world.ports, secrets: keeping } });
+  expect(await secrets.get(name, { fresh: true })).toMatchObject({ kind: 'ok' });
+  const { revision } = (await stored(world)) ?? {};
+
+  await removeOld(world.ports);
+  expect(await secrets.get(name, { fresh: true })).toEqual({ kind: 'absent' });
+  expect(await stored(world)).toMatchObject({ revision, leftSecrets: [] });
+});
+
+it('a clean-up of secrets at the same moment is no change of the document', async () => {
+  const world = await open();
+  await saveNotifications(world.ports, ada, wanted, null);
+  const { notifications } = world.ports.store;
+  let isFirst = true;
+  const meeting = {
+    ...notifications,
+    replace: async (...asked: Parameters<typeof notifications.replace>) => {
+      const row = await notifications.get(at.notifications);
+      if (isFirst && row !== undefined) await notifications.replace(row, { ...row.value, leftSecrets: [] });
+      isFirst = false;
+      return notifications.replace(...asked);
+    },
+  };
+  const ports = { ...world.ports, store: { ...world.ports.store, notifications: meeting } };
+  expect(await saveNotifications(ports, ada, kept, 1)).toMatchObject({
+    kind: 'saved',
+    view: { revision: 2 },
   });
 });
 

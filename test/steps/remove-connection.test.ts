@@ -73,6 +73,16 @@ describe('with exports', () => {
     expect((await ports.store.exports.get(at.export(one.id)))?.value.isDetached).toBe(false);
   });
 
+  it('says that the vault keeps the secret of an export, and goes on when asked again', async () => {
+    const { ports, secrets } = await withExports();
+    secrets.silence(true);
+    expect(await remove(ports, 'remove')).toEqual({ kind: 'vault', fault: 'unavailable' });
+    expect(await stored(ports, id)).toMatchObject({ removing: { by: administrator.actor } });
+    secrets.silence(false);
+    expect(await remove(ports, 'remove')).toEqual({ kind: 'removed', secret: 'removed' });
+    expect(await ports.store.exports.get(at.export(one.id))).toBeUndefined();
+  });
+
   it('does with each as is said of it', async () => {
     const { ports } = await withExports();
     const fates = new Map([

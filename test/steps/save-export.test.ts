@@ -17,6 +17,7 @@ import {
   revisionsOf,
   save,
   second,
+  sharedConnection,
   viewer,
 } from './documents.ts';
 
@@ -39,6 +40,17 @@ describe('saving', () => {
     await world.pass(hour);
     expect(world.runs.size).toBe(0);
     expect(await revisionsOf(world)).toEqual(['1 created administrator-1']);
+  });
+
+  it('takes a connection that is being removed for none: its removal would not end', async () => {
+    const world = await open();
+    await addShared(world);
+    await changeRow(world.ports.store.connections, at.connection(sharedConnection.definition.id), (stored) =>
+      stored ? { ...stored, removing: stored.created } : undefined,
+    );
+    const body = bodyOf({ connection: sharedConnection.definition.id });
+    expect(fieldsOf(await save(world, body))).toEqual(['connection']);
+    expect(await definitionOf(world)).toBeUndefined();
   });
 
   it('edits, keeps every revision, and says who', async () => {

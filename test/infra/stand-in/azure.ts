@@ -14,7 +14,7 @@ export const well: Table = [
   { begins: 'az account show', replies: [{ out: 'My subscription\n' }] },
   { begins: 'az group exists', replies: [{ out: 'true\n' }] },
   { begins: 'az ad signed-in-user show', replies: [{ out: 'my-object-id\n' }] },
-  { begins: 'az deployment group list', replies: [{ out: 'auth-id\n' }] },
+  { begins: 'az deployment group list', replies: [{ out: '=auth-id\n' }] },
   { begins: 'az rest', replies: [{ out: 'up\n0.1.0\n' }] },
   ...Object.entries(outputs).map(([name, out]) => ({ begins: output(name), replies: [{ out: `${out}\n` }] })),
 ];
