@@ -22,7 +22,7 @@ export interface GuardFinding {
 export interface GuardInput {
   readonly tally: PlanTally;
   readonly read: ReadTally;
-  readonly definition: Pick<ExportDefinition, 'guards'>;
+  readonly definition: Pick<ExportDefinition, 'guards' | 'segments'>;
   /** `null` where the source was not marked. */
   readonly marks: SourceMarks | null;
   /** The export has no snapshot at this brand yet, so nobody can be removed. */
@@ -62,13 +62,16 @@ export const checkGuards = ({
       'Customer Insights was refreshed while it was read, so the members may be of two states. ' +
         'Cancel the run and run the export again when the refresh has ended.',
     );
-  const expected = Math.max(0, ...Object.values((marks?.after ?? marks?.before)?.members ?? {}));
-  if (read.read < expected * (1 - guards.maxMissingShare))
+  for (const [position, segment] of definition.segments.entries()) {
+    const expected = (marks?.after ?? marks?.before)?.members[segment] ?? 0;
+    const found = read.members[position] ?? 0;
+    if (found >= expected * (1 - guards.maxMissingShare)) continue;
     hold(
       'members-missing',
-      `The largest segment says it has ${expected} members, but only ${read.read} rows were read. ` +
+      `The segment ${segment} says it has ${expected} members, but only ${found} were read. ` +
         'Rows may be hidden from the app by its security role, or not be in Dataverse yet.',
     );
+  }
   const unreadable = read.invalidByReason['row-malformed'] ?? 0;
   if (leaves > 0 && unreadable > 0)
     hold(

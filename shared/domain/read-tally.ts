@@ -16,4 +16,5 @@ export const sumReads = (all: readonly ReadTally[]): ReadTally => ({
   invalid: all.reduce((sum, tally) => sum + tally.invalid, 0),
   invalidByReason: addCounts(all.map((tally) => tally.invalidByReason)),
   leftOut: addCounts(all.map((tally) => tally.leftOut)),
+  members: addCounts(all.map((tally) => tally.members)),
 });

@@ -11,6 +11,8 @@ export const readTally = z.object({
   invalidByReason: countByName,
   /** `<field>:<reason>` → rows. */
   leftOut: countByName,
+  /** Position of a segment in the definition → its customers, valid or not. */
+  members: countByName,
 });
 export type ReadTally = z.infer<typeof readTally>;
 

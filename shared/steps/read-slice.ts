@@ -92,7 +92,7 @@ async function endWell(
   spooler: SliceSpooler,
   advised: number | undefined,
 ): Promise<readonly Outgoing[]> {
-  for (const id of members.keys()) spooler.addInvalid({ id, field: 'profile', reason: 'no-profile' });
+  for (const [id, segments] of members) spooler.addAbsent(id, segments);
   const spooled = await spooler.close();
   const now = ports.clock.now();
   await held.end(idleTurn(held.turn, now), (slice) => ({

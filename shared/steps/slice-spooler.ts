@@ -1,6 +1,6 @@
 import type { Profile } from '../domain/contact.ts';
 import { normaliseEmail } from '../domain/email.ts';
-import type { KeyHash } from '../domain/ids.ts';
+import type { CustomerId, KeyHash } from '../domain/ids.ts';
 import { hashKey } from '../domain/key.ts';
 import { addLine, blobOf, joinLines, noLines } from '../domain/keyed-blob.ts';
 import { matchProfile } from '../domain/matching.ts';
@@ -52,6 +52,7 @@ export class SliceSpooler {
   }
 
   add(profile: Profile, segments: readonly number[]): void {
+    this.#countMember(segments);
     const matched = matchProfile(profile, segments, this.#run.definition);
     if (matched.kind === 'invalid') {
       this.addInvalid(matched.row);
@@ -92,6 +93,16 @@ export class SliceSpooler {
       ...(email.kind === 'ok' && { key: hashKey(this.#secret, email.email) }),
       values: valuesOfProfile(profile, definition),
     });
+  }
+
+  /** A member of whom there is no profile. */
+  addAbsent(id: CustomerId, segments: readonly number[]): void {
+    this.#countMember(segments);
+    this.addInvalid({ id, field: 'profile', reason: 'no-profile' });
+  }
+
+  #countMember(segments: readonly number[]): void {
+    for (const position of segments) count(this.#tally.members, String(position));
   }
 
   addInvalid(row: InvalidRow): void {

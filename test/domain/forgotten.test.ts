@@ -110,7 +110,7 @@ describe('planning', () => {
   test('they count as invalid, with the reason', () => {
     const { tally } = planShard({ rows, records, definition, kind: 'changes', forgotten });
     const account = runTally({
-      read: { read: 5, spooled: 4, invalid: 1, invalidByReason: { forgotten: 1 }, leftOut: {} },
+      read: { read: 5, spooled: 4, invalid: 1, invalidByReason: { forgotten: 1 }, leftOut: {}, members: {} },
       repeatedInvalid: {},
       plan: tally,
       planComplete: true,

@@ -14,6 +14,7 @@ const read = {
   invalid: 2,
   invalidByReason: { 'email-missing': 2 },
   leftOut: { 'phone:phone-malformed': 1 },
+  members: {},
 };
 const plan = {
   repeated: 0,

@@ -163,7 +163,7 @@ test('law 1: the account of a run conserves its rows, whatever became of its pag
   fc.assert(
     fc.property(lives, ({ page }) => {
       const tally = runTally({
-        read: { read: spooled + invalid, spooled, invalid, invalidByReason: {}, leftOut: {} },
+        read: { read: spooled + invalid, spooled, invalid, invalidByReason: {}, leftOut: {}, members: {} },
         plan: {
           repeated: 0,
           duplicate,
