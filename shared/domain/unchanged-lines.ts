@@ -1,5 +1,5 @@
 import type { ExportDefinition } from './definition.ts';
-import { fingerprintOfText, mappingVersion } from './fingerprint.ts';
+import { fingerprinter, mappingVersion } from './fingerprint.ts';
 import type { KeyHash } from './ids.ts';
 import { parseLines } from './keyed-blob.ts';
 import { markerNames } from './markers.ts';
@@ -42,25 +42,28 @@ function* linesOf(pieces: readonly Uint8Array[]): Generator<readonly [key: strin
 const parsed = <T>(lines: Iterable<Line>): T[] =>
   [...lines].flatMap(({ bytes, from, to }) => parseLines<T>(bytes.subarray(from, to)));
 
-/** How the record of a member ends to whom Omnisend has been told everything, by the member's segments and contact. */
-const recordEnds = (definition: ExportDefinition): ((segments: string, contact: string) => string) => {
+interface RecordEnd {
+  readonly fingerprint: ReturnType<typeof fingerprinter>;
+  /** What comes behind the fingerprint. */
+  readonly end: string;
+}
+
+/** How the record of a member ends to whom Omnisend has been told everything, by the member's segments. */
+const recordEnds = (definition: ExportDefinition): ((segments: string) => RecordEnd) => {
   const version = mappingVersion(definition);
   const names = markerNames(definition);
-  const known = new Map<string, { readonly markers: readonly string[]; readonly end: string }>();
-  const endFor = (segments: string) => {
+  const known = new Map<string, RecordEnd>();
+  const endFor = (segments: string): RecordEnd => {
     const positions: readonly number[] = JSON.parse(segments);
     const wanted = names.filter((_, position) => positions.includes(position)).sort();
     const markers = definition.marker === 'property' ? wanted : [];
     const tags = definition.marker === 'tag' ? wanted : [];
     const end = `"markers":${JSON.stringify(markers)}${tags.length > 0 ? `,"tags":${JSON.stringify(tags)}` : ''}}`;
-    const made = { markers, end };
+    const made: RecordEnd = { fingerprint: fingerprinter(markers, version), end };
     known.set(segments, made);
     return made;
   };
-  return (segments, contact) => {
-    const { markers, end } = known.get(segments) ?? endFor(segments);
-    return `"fingerprint":"${fingerprintOfText(contact, markers, version)}",${end}`;
-  };
+  return (segments) => known.get(segments) ?? endFor(segments);
 };
 
 export const parseAll = (spool: readonly Uint8Array[], snapshot: readonly Uint8Array[]): ShardLines => ({
@@ -97,11 +100,10 @@ export const setUnchangedAside = (
     const segmentsTo = bytes.indexOf(contactMark, segmentsFrom);
     const contactFrom = segmentsTo + contactMark.length;
     if (segmentsFrom < from || segmentsTo < segmentsFrom || contactFrom > to) continue;
-    const end = endOf(
-      bytes.toString('latin1', segmentsFrom, segmentsTo),
-      bytes.toString('utf8', contactFrom, to - 1),
-    );
-    if (!record.bytes.subarray(record.to - end.length, record.to).equals(Buffer.from(end))) continue;
+    const { fingerprint, end } = endOf(bytes.toString('latin1', segmentsFrom, segmentsTo));
+    const told = `"fingerprint":"${fingerprint(bytes, contactFrom, to - 1)}",${end}`;
+    // Names of markers are ASCII; a line that ends otherwise is looked at.
+    if (record.bytes.toString('latin1', record.to - told.length, record.to) !== told) continue;
     unchanged += 1;
     rows.delete(key);
     records.delete(key);

@@ -7,7 +7,7 @@ import { paths } from './addresses.ts';
 
 const fewAtATime = 8;
 /** Of all files together: to read some bytes of a file takes a request, as to read many does. */
-const maxBytesAhead = 48 * 1_048_576;
+const maxBytesAhead = 100 * 1_048_576;
 
 interface Part {
   /** Place in the file. */
